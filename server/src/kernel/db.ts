@@ -1,0 +1,81 @@
+/**
+ * PostgreSQL, and nothing between. A statement is written as SQL with the `sql` tag in a `*.sql.ts` file; values are
+ * always bound, and every statement is prepared once per connection under a name of its own.
+ */
+import pg from 'pg'
+
+/** A statement with its bound values. `name` makes PostgreSQL keep the plan. */
+export interface Sql {
+  name: string
+  text: string
+  values: unknown[]
+}
+
+const prepared = new WeakMap<TemplateStringsArray, { name: string; text: string }>()
+let count = 0
+
+/** Tag: sql`select … where id = ${id}`. Every `${}` is a bound value, never text. */
+export const sql = (strings: TemplateStringsArray, ...values: unknown[]): Sql => {
+  let known = prepared.get(strings)
+  if (!known) {
+    known = { name: `s${++count}`, text: strings.reduce((text, part, i) => `${text}$${i}${part}`) }
+    prepared.set(strings, known)
+  }
+  return { ...known, values }
+}
+
+/** What a statement function takes first. Outside a transaction each statement commits by itself. */
+export interface Db {
+  rows<T>(statement: Sql): Promise<T[]>
+  /** The first row, or undefined. */
+  row<T>(statement: Sql): Promise<T | undefined>
+  /** Runs in one transaction; inside a transaction it joins it. A throw rolls everything back. */
+  tx<T>(run: (db: Db) => Promise<T>): Promise<T>
+}
+
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+const over = (client: { query: pg.ClientBase['query'] }, tx: Db['tx']): Db => ({
+  rows: async <T>(statement: Sql) => (await client.query(statement)).rows as T[],
+  row: async <T>(statement: Sql) => (await client.query(statement)).rows[0] as T | undefined,
+  tx,
+})
+
+export interface Database extends Db {
+  pool: pg.Pool
+  close(): Promise<void>
+}
+
+/** A pool of connections. `max` bounds how much of PostgreSQL one process takes. */
+export const connect = (url: string, { max = 20, onError }: { max?: number; onError?: (error: Error) => void } = {}): Database => {
+  const pool = new pg.Pool({ connectionString: url, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 })
+  pool.on('error', error => onError?.(error))
+  const tx: Db['tx'] = async run => {
+    const client = await pool.connect()
+    let broken: Error | undefined
+    const onClientError = (error: Error) => {
+      broken = error
+    }
+    client.on('error', onClientError)
+    try {
+      await client.query('begin')
+      const inner: Db = over(client, nested => nested(inner))
+      const result = await run(inner)
+      await client.query('commit')
+      return result
+    } catch (error) {
+      await client.query('rollback').catch((lost: Error) => {
+        broken = lost
+      })
+      throw error
+    } finally {
+      client.off('error', onClientError)
+      client.release(broken)
+    }
+  }
+  return { ...over(pool, tx), pool, close: () => pool.end() }
+}
+
+/** The unique index a failed statement ran into, if that is what failed (SQLSTATE 23505). */
+export const conflictOn = (error: unknown): string | undefined =>
+  error instanceof pg.DatabaseError && error.code === '23505' ? error.constraint : undefined

@@ -1,0 +1,90 @@
+/**
+ * Identifiers. In the database every row has a UUIDv7 (RFC 9562 §5.7: sorts by creation time, so keyset paging and
+ * B-trees stay cheap). Outside it is a prefix and the same 128 bits as a ULID in Crockford base 32: `msg_01JF…`.
+ * The mapping is pure and reversible; there is no table of ids.
+ */
+import { randomFillSync } from 'node:crypto'
+
+/** The nouns that have public ids, and their prefixes. */
+export const prefixes = {
+  organization: 'org',
+  key: 'key',
+  inbox: 'inb',
+  message: 'msg',
+  thread: 'thr',
+  attachment: 'att',
+  event: 'evt',
+  webhook: 'whk',
+  webhookDelivery: 'whd',
+  walletEntry: 'wle',
+  domain: 'dom',
+  suppression: 'sup',
+  approval: 'apr',
+  payment: 'pay',
+  order: 'ord',
+  drop: 'drp',
+  piece: 'pce',
+} as const
+export type Noun = keyof typeof prefixes
+
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const values = new Map([...alphabet].map((letter, index) => [letter, BigInt(index)]))
+
+const random = Buffer.alloc(4096)
+let used = random.length
+let lastMs = 0
+let sequence = 0
+
+/** A new UUIDv7, strictly increasing within this process (12 bits of sequence inside a millisecond). */
+export const newId = (now = Date.now()): string => {
+  if (now > lastMs) {
+    lastMs = now
+    sequence = 0
+  } else if (++sequence > 0xfff) {
+    lastMs++
+    sequence = 0
+  }
+  if (used + 8 > random.length) {
+    randomFillSync(random)
+    used = 0
+  }
+  const tail = random.toString('hex', used, used + 8)
+  used += 8
+  const time = lastMs.toString(16).padStart(12, '0')
+  const variant = ((Number.parseInt(tail[0]!, 16) & 0x3) | 0x8).toString(16)
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence.toString(16).padStart(3, '0')}-${variant}${tail.slice(1, 4)}-${tail.slice(4)}`
+}
+
+/** UUID → 26 characters of Crockford base 32. */
+export const toUlid = (uuid: string): string => {
+  let bits = BigInt(`0x${uuid.replaceAll('-', '')}`)
+  let out = ''
+  for (let i = 0; i < 26; i++) {
+    out = alphabet[Number(bits & 31n)]! + out
+    bits >>= 5n
+  }
+  return out
+}
+
+/** 26 characters of Crockford base 32 → UUID; undefined when it is none. Lower case is accepted. */
+export const fromUlid = (text: string): string | undefined => {
+  if (text.length !== 26) return undefined
+  let bits = 0n
+  for (const letter of text.toUpperCase()) {
+    const value = values.get(letter)
+    if (value === undefined) return undefined
+    bits = (bits << 5n) | value
+  }
+  if (bits >> 128n) return undefined
+  const hex = bits.toString(16).padStart(32, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** `('message', uuid)` → `msg_01J…` */
+export const publicId = (noun: Noun, uuid: string): string => `${prefixes[noun]}_${toUlid(uuid)}`
+
+/** `('message', 'msg_01J…')` → uuid; undefined when the text is no id of that noun, so that it answers as an unknown one. */
+export const parseId = (noun: Noun, id: string): string | undefined => {
+  const prefix = `${prefixes[noun]}_`
+  return id.startsWith(prefix) ? fromUlid(id.slice(prefix.length)) : undefined
+}

@@ -1,0 +1,115 @@
+/**
+ * An operation is one thing Pennypost can do: a title, the scope it needs, what goes in, what comes out, and the rule.
+ * It knows nothing of HTTP, SMTP, MCP or another product's words; every way in is a table that calls it. Scope and
+ * input are checked here, once, for all of them.
+ */
+import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { App } from './app.ts'
+import type { Db } from './kernel/db.ts'
+import { type FieldError, invalid, Problem, problem } from './problems.ts'
+import type { Scope } from './scopes.ts'
+
+/** The claim of an Idempotency-Key that the operation itself commits, together with its work (see kernel/idempotency.ts). */
+export interface Claim {
+  key: string
+  fingerprint: Buffer
+  /** Turns the operation's output into the bytes that are stored and replayed. */
+  encode(output: unknown): { status: number; body: string }
+}
+
+/** Who asks, for which organization, in which mode. `db` joins the caller's transaction when there is one. */
+export interface Context {
+  app: App
+  db: Db
+  /** uuid of the organization; every statement carries it. */
+  org: string
+  livemode: boolean
+  scopes: ReadonlySet<string>
+  key: { id: string; dialect: string; hint: string } | undefined
+  requestId: string
+  /** Address of the client, for limits on what needs no key. */
+  ip: string
+  claim?: Claim
+}
+
+export interface Operation<I extends TSchema = TSchema, O extends TSchema = TSchema> {
+  title: string
+  scope: Scope
+  input: I
+  output: O
+  /** True when the operation commits the idempotency claim itself. */
+  claims: boolean
+  /** Checks scope and input, then runs the rule. */
+  call(ctx: Context, input: unknown): Promise<Static<O>>
+}
+
+/** A closed object: unknown fields are refused. */
+export const object = <P extends TProperties>(properties: P, options: { description?: string } = {}): TObject<P> =>
+  Type.Object(properties, { additionalProperties: false, ...options })
+
+/** Text that PostgreSQL can store: no NUL, no lone surrogate. Walks everything, so no field can be forgotten. */
+const badText = (value: unknown, path = ''): FieldError | undefined => {
+  if (typeof value === 'string') {
+    if (value.includes('\0')) return { path, message: 'contains a NUL character' }
+    return value.isWellFormed() ? undefined : { path, message: 'contains half of a surrogate pair (broken Unicode)' }
+  }
+  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return undefined
+  for (const [key, item] of Object.entries(value)) {
+    const found = badText(item, `${path}/${key}`) ?? badText(key, `${path}/${key}`)
+    if (found) return found
+  }
+  return undefined
+}
+
+interface Parts<I, O> {
+  input: I
+  output: O
+  claims?: boolean
+}
+
+/** Declares an operation. A missing scope does not compile. */
+export const operation = <I extends TSchema, O extends TSchema>(
+  title: string,
+  scope: Scope,
+  { input, output, claims = false }: Parts<I, O>,
+  run: (ctx: Context, input: Static<I>) => Promise<Static<O>>,
+): Operation<I, O> => {
+  const checkInput = Compile(input)
+  const checkOutput = Compile(output)
+  return {
+    title,
+    scope,
+    input,
+    output,
+    claims,
+    call: async (ctx, given) => {
+      if (scope !== 'public' && !ctx.scopes.has(scope)) throw problem('forbidden', { scope })
+      const bad = badText(given)
+      if (bad) throw invalid(bad)
+      if (!checkInput.Check(given)) throw invalid(...fieldErrors(checkInput.Errors(given)))
+      const result = await run(ctx, given as Static<I>)
+      if (ctx.app.config.CHECK_OUTPUTS && !checkOutput.Check(result))
+        throw new Error(`Output of "${title}": ${JSON.stringify(fieldErrors(checkOutput.Errors(result)))}`)
+      return result
+    },
+  }
+}
+
+type ValidationError = { keyword: string; instancePath: string; message: string; params: object }
+
+const fieldErrors = (errors: Iterable<ValidationError>): FieldError[] => {
+  const found = new Map<string, string>()
+  for (const { keyword, instancePath, message, params } of errors) {
+    if (keyword === 'additionalProperties') {
+      for (const name of (params as { additionalProperties: string[] }).additionalProperties)
+        found.set(`${instancePath}/${name}`, 'is not a field of this request; remove it')
+    } else if (keyword === 'required') {
+      for (const name of (params as { requiredProperties: string[] }).requiredProperties) found.set(`${instancePath}/${name}`, 'is required')
+    } else if (!found.has(instancePath) && keyword !== 'anyOf') found.set(instancePath, message)
+  }
+  if (found.size === 0) found.set('', 'is not of the documented shape')
+  return [...found].slice(0, 20).map(([path, message]) => ({ path, message }))
+}
+
+export const isProblem = (error: unknown): error is Problem => error instanceof Problem
