@@ -1,3 +1,10 @@
+-- A UUIDv7 (RFC 9562 §5.7) for rows that a statement makes; the server makes its own ids. PostgreSQL 18 has uuidv7(), 15 to 17 have not.
+create function sortable_id() returns uuid language sql volatile as $$
+  select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '7' ||
+          substr(r, 1, 3) || '8' || substr(r, 4, 15))::uuid
+  from replace(gen_random_uuid()::text, '-', '') as r
+$$;
+
 create table organizations (
   id uuid primary key,
   name text not null,

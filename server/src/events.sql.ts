@@ -17,7 +17,7 @@ export const record = async (db: Db, events: NewEvent[]): Promise<void> => {
       returning id, organization_id, livemode, type
     ), new_deliveries as (
       insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, livemode)
-      select uuidv7(), e.organization_id, w.id, e.id, e.livemode
+      select sortable_id(), e.organization_id, w.id, e.id, e.livemode
       from new_events e
       join webhook_endpoints w on w.organization_id = e.organization_id and w.enabled and (e.type = any (w.events) or '*' = any (w.events))
       returning id

@@ -1,0 +1,114 @@
+/**
+ * The composition root: configuration in, a running platform out. It builds what the outside world is reached through
+ * (database, clock, DNS, HTTP, blobs), then opens the ways in for the roles asked for. Nothing else makes these things.
+ */
+import { EventEmitter } from 'node:events'
+import { startHttp } from './api/serve.ts'
+import type { Config } from './config.ts'
+import { type Accept, createAccept } from './email/accept.ts'
+import { createParser, type Parser } from './email/mime/parse.ts'
+import { type OutboundWorker, startDelivering } from './email/outbound/deliver.ts'
+import { startJobs } from './jobs/worker.ts'
+import { type Blobs, createBlobs } from './kernel/blobs.ts'
+import { type Clock, systemClock } from './kernel/clock.ts'
+import { loadMasterKey, type Sealer, sealer } from './kernel/crypto.ts'
+import { connect, type Database } from './kernel/db.ts'
+import { createResolver, type Resolver } from './kernel/dns.ts'
+import { createFetch, type SafeFetch } from './kernel/fetch.ts'
+import { createLimits, type Limits } from './kernel/limits.ts'
+import { createLog, type Log } from './kernel/log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { startSmtp } from './smtp/server.ts'
+
+export const roles = ['web', 'smtp', 'worker'] as const
+export type Role = (typeof roles)[number]
+
+/** What the domains are given. */
+export interface App {
+  config: Config
+  db: Database
+  log: Log
+  clock: Clock
+  resolver: Resolver
+  fetch: SafeFetch
+  blobs: Blobs
+  limits: Limits
+  /** Seals secrets at rest. */
+  sealer: Sealer
+  /** Signs links and return paths; never leaves the server. */
+  masterKey: Buffer
+  metrics: Metrics
+  parser: Parser
+  /** Takes outgoing mail in: group-committed, see email/accept.ts. */
+  accept: Accept
+  /** `deliveries`: mail was queued in this process. `message:<inbox uuid>`: a mail arrived here. Hints only; every listener also polls or listens to the database. */
+  bus: EventEmitter
+  publicUrl: string
+  /** Where our own SMTP server is reached, for mail to our own domains. */
+  smtp: { host: string; port: number }
+}
+
+export interface RunningApp extends App {
+  /** Stops accepting, finishes what is in hand within a bound, closes the database. */
+  close(): Promise<void>
+}
+
+export interface StartOptions {
+  config: Config
+  databaseUrl: string
+  roles?: readonly Role[]
+  clock?: Clock
+  log?: Log
+}
+
+/** Builds the application and opens the ways in. The database must be migrated. */
+export const startApp = async ({ config, databaseUrl, roles: wanted = roles, clock = systemClock, log = createLog(config.LOG_LEVEL) }: StartOptions): Promise<RunningApp> => {
+  const db = connect(databaseUrl, { max: config.DATABASE_POOL, onError: error => log.warn({ error: error.message }, 'database connection lost') })
+  const resolver = createResolver(config.DNS_SERVERS)
+  const masterKey = await loadMasterKey(config.DATA_DIR, config.SECRET_KEY)
+  const limits = createLimits({ valkeyUrl: config.VALKEY_URL, enabled: config.RATE_LIMITS, clock, log })
+  const app: App = {
+    config,
+    db,
+    log,
+    clock,
+    resolver,
+    fetch: createFetch({ lookup: resolver.lookup, allowPrivate: config.ALLOW_PRIVATE_NETWORKS }),
+    blobs: createBlobs(config),
+    limits,
+    sealer: sealer(masterKey),
+    masterKey,
+    metrics: createMetrics(),
+    parser: createParser({ workers: wanted.includes('worker') ? 2 : 0 }),
+    accept: undefined as never,
+    bus: new EventEmitter().setMaxListeners(0),
+    publicUrl: config.PUBLIC_URL,
+    smtp: { host: '127.0.0.1', port: config.SMTP_PORT },
+  }
+  app.accept = createAccept(app)
+
+  const open: { close(): Promise<void> }[] = []
+  let outbound: OutboundWorker | undefined
+  if (wanted.includes('smtp')) {
+    const smtp = await startSmtp(app)
+    app.smtp = { host: '127.0.0.1', port: smtp.port }
+    open.push(smtp)
+  }
+  if (wanted.includes('web')) {
+    const http = await startHttp(app)
+    if (!config.PUBLIC_URL) app.publicUrl = `http://localhost:${http.port}`
+    open.push(http)
+  }
+  if (wanted.includes('worker')) {
+    outbound = startDelivering(app)
+    open.push(outbound, await startJobs(app, databaseUrl))
+  }
+  return Object.assign(app, {
+    close: async () => {
+      await Promise.all(open.map(way => way.close()))
+      await app.accept.drain()
+      await Promise.all([app.parser.close(), limits.close(), app.fetch.close()])
+      await db.close()
+    },
+  })
+}

@@ -1,0 +1,10 @@
+import type { App } from '../app.ts'
+import * as store from './prune.sql.ts'
+
+/** Bounded batches, so that a night's backlog never holds locks for long. */
+export const prune = async (app: App): Promise<void> => {
+  const now = app.clock.now().getTime()
+  const day = 86_400_000
+  await store.unscopedOldIdempotencyKeys(app.db, new Date(now - day))
+  await store.unscopedOldWebhookAttempts(app.db, new Date(now - 30 * day))
+}

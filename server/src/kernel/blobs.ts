@@ -1,0 +1,94 @@
+/**
+ * Bytes: mails as received, attachments, PDFs. Up to 256 KB they live in the row (one group-committed write, one backup);
+ * larger ones go to the blob store, DATA_DIR/blobs or an S3 bucket. A larger blob is durable before its row is: the file
+ * and its folder are synced first, so a committed row never points at bytes that a crash could take.
+ */
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { S3Driver } from 'flydrive/drivers/s3'
+import type { Config } from '../config.ts'
+import * as store from './blobs.sql.ts'
+import type { Db } from './db.ts'
+import { newId } from './ids.ts'
+
+export const inlineLimit = 256 * 1024
+
+interface Store {
+  put(key: string, bytes: Uint8Array): Promise<void>
+  get(key: string): Promise<Buffer>
+  remove(key: string): Promise<void>
+}
+
+const diskStore = (folder: string): Store => {
+  const place = (key: string) => join(folder, key.slice(-2), key)
+  const sync = async (path: string, flags: 'r' | 'r+') => {
+    const handle = await open(path, flags)
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  }
+  return {
+    put: async (key, bytes) => {
+      const path = place(key)
+      const dir = join(path, '..')
+      await mkdir(dir, { recursive: true })
+      const handle = await open(`${path}.part`, 'w', 0o600)
+      try {
+        await handle.writeFile(bytes)
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      await rename(`${path}.part`, path)
+      await sync(dir, 'r')
+    },
+    get: key => readFile(place(key)),
+    remove: key => rm(place(key), { force: true }),
+  }
+}
+
+const s3Store = (config: Config): Store => {
+  const driver = new S3Driver({
+    bucket: config.S3_BUCKET,
+    region: config.S3_REGION,
+    ...(config.S3_ENDPOINT ? { endpoint: config.S3_ENDPOINT, forcePathStyle: true } : {}),
+    credentials: { accessKeyId: config.S3_ACCESS_KEY_ID, secretAccessKey: config.S3_SECRET_ACCESS_KEY },
+    visibility: 'private',
+  })
+  return {
+    put: (key, bytes) => driver.put(key, bytes),
+    get: async key => Buffer.from(await driver.getBytes(key)),
+    remove: key => driver.delete(key),
+  }
+}
+
+export interface Blobs {
+  /** Stores bytes for an organization and returns the uuid of the blob. Call it inside the transaction that needs it. */
+  put(db: Db, organizationId: string, bytes: Uint8Array): Promise<string>
+  /** The bytes, or undefined when the organization has no such blob. */
+  get(db: Db, organizationId: string, id: string): Promise<Buffer | undefined>
+  /** Removes rows and bytes. */
+  remove(db: Db, organizationId: string, ids: string[]): Promise<void>
+}
+
+export const createBlobs = (config: Config): Blobs => {
+  const large = config.S3_BUCKET ? s3Store(config) : diskStore(join(config.DATA_DIR, 'blobs'))
+  return {
+    put: async (db, organizationId, bytes) => {
+      const id = newId()
+      const inline = bytes.length <= inlineLimit
+      if (!inline) await large.put(id, bytes)
+      await store.insert(db, organizationId, { id, size: bytes.length, bytes: inline ? bytes : null })
+      return id
+    },
+    get: async (db, organizationId, id) => {
+      const row = await store.byId(db, organizationId, id)
+      return row && (row.bytes ?? large.get(id))
+    },
+    remove: async (db, organizationId, ids) => {
+      for (const row of await store.remove(db, organizationId, ids)) if (!row.inline) await large.remove(row.id)
+    },
+  }
+}
