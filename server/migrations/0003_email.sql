@@ -148,3 +148,16 @@ create table received_mail (
   received_at timestamptz not null default now()
 );
 alter table received_mail alter column bytes set storage external;
+
+-- A message as it is shown: with its attachments and, for outbound ones, what became of it at each recipient.
+create view message_details as
+select m.*,
+  coalesce((
+    select jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type', a.content_type, 'content_id', a.content_id,
+      'inline', a.inline, 'size', a.size, 'blob_id', a.blob_id) order by a.position)
+    from attachments a where a.message_id = m.id), '[]') as attachments,
+  coalesce((
+    select jsonb_agg(jsonb_build_object('id', d.id, 'recipient', d.recipient, 'state', d.state, 'attempts', d.attempts, 'next_attempt_at', d.next_attempt_at,
+      'code', d.code, 'reply', d.reply, 'remote_host', d.remote_host, 'category', d.category) order by d.id)
+    from deliveries d where d.message_id = m.id), '[]') as deliveries
+from messages m;

@@ -64,9 +64,19 @@ const s3Store = (config: Config): Store => {
   }
 }
 
+/** Bytes that are safe already and only wait for their row. */
+export interface StagedBlob {
+  id: string
+  size: number
+  /** The bytes when they go into the row, null when the store has them. */
+  bytes: Uint8Array | null
+}
+
 export interface Blobs {
-  /** Stores bytes for an organization and returns the uuid of the blob. Call it inside the transaction that needs it. */
-  put(db: Db, organizationId: string, bytes: Uint8Array): Promise<string>
+  /** First half: large bytes are made durable in the store. Do it before the transaction, so that no lock waits for a disk. */
+  stage(bytes: Uint8Array): Promise<StagedBlob>
+  /** Second half: the rows, inside the transaction that needs them. */
+  insert(db: Db, organizationId: string, blobs: StagedBlob[]): Promise<void>
   /** The bytes, or undefined when the organization has no such blob. */
   get(db: Db, organizationId: string, id: string): Promise<Buffer | undefined>
   /** Removes rows and bytes. */
@@ -76,12 +86,14 @@ export interface Blobs {
 export const createBlobs = (config: Config): Blobs => {
   const large = config.S3_BUCKET ? s3Store(config) : diskStore(join(config.DATA_DIR, 'blobs'))
   return {
-    put: async (db, organizationId, bytes) => {
+    stage: async bytes => {
       const id = newId()
-      const inline = bytes.length <= inlineLimit
-      if (!inline) await large.put(id, bytes)
-      await store.insert(db, organizationId, { id, size: bytes.length, bytes: inline ? bytes : null })
-      return id
+      if (bytes.length <= inlineLimit) return { id, size: bytes.length, bytes }
+      await large.put(id, bytes)
+      return { id, size: bytes.length, bytes: null }
+    },
+    insert: async (db, organizationId, blobs) => {
+      for (const blob of blobs) await store.insert(db, organizationId, blob)
     },
     get: async (db, organizationId, id) => {
       const row = await store.byId(db, organizationId, id)

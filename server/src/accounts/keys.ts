@@ -1,0 +1,125 @@
+/**
+ * API keys. At least 128 random bits behind a prefix that says which product's client and which mode the key is for; the
+ * key works on every surface all the same. Only its SHA-256 is stored; it is shown once.
+ */
+import Type from 'typebox'
+import { newApiKey } from '../kernel/crypto.ts'
+import type { Db } from '../kernel/db.ts'
+import { newId, parseId, publicId } from '../kernel/ids.ts'
+import { Page, page, pageOf, paging } from '../kernel/pages.ts'
+import { object, operation } from '../operation.ts'
+import { invalid, problem } from '../problems.ts'
+import { type Scope, scopes } from '../scopes.ts'
+import * as store from './keys.sql.ts'
+
+/** Whose clients a key may be made for, and the prefixes of its keys. */
+export const keyPrefixes = {
+  pennypost: { live: 'pp_live_', test: 'pp_test_' },
+  mailboxkit: { live: 'mbk_live_', test: 'mbk_test_' },
+  mailbots: { live: 'mb_live_', test: 'mb_test_' },
+  mailbindr: { live: '', test: '' },
+  maildrone: { live: '', test: '' },
+  mailstream: { live: 'ms_live_', test: 'ms_test_' },
+} as const
+export type KeyDialect = keyof typeof keyPrefixes
+
+export const allScopes = Object.keys(scopes) as Exclude<Scope, 'public'>[]
+
+const Key = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  hint: Type.String({ description: 'Beginning and end of the key, to tell keys apart.' }),
+  mode: Type.Union([Type.Literal('live'), Type.Literal('test')]),
+  dialect: Type.String({ description: 'Whose client the key was made for.' }),
+  scopes: Type.Array(Type.String()),
+  expires_at: Type.Union([Type.String(), Type.Null()]),
+  last_used_at: Type.Union([Type.String(), Type.Null()]),
+  created_at: Type.String(),
+})
+
+const NewKey = Type.Object({ ...Key.properties, key: Type.String({ description: 'The key itself, shown only now.' }) })
+
+const toKey = (row: store.KeyRow) => ({
+  id: publicId('key', row.id),
+  name: row.name,
+  hint: row.hint,
+  mode: row.livemode ? ('live' as const) : ('test' as const),
+  dialect: row.dialect,
+  scopes: row.scopes,
+  expires_at: row.expires_at?.toISOString() ?? null,
+  last_used_at: row.last_used_at?.toISOString() ?? null,
+  created_at: row.created_at.toISOString(),
+})
+
+/** Makes a key inside the caller's transaction. */
+export const mintKey = async (
+  db: Db,
+  organizationId: string,
+  wanted: { name: string; livemode: boolean; dialect: KeyDialect; scopes?: string[]; expiresAt?: Date },
+) => {
+  const { key, hash, hint } = newApiKey(keyPrefixes[wanted.dialect][wanted.livemode ? 'live' : 'test'])
+  const row = await store.insert(db, organizationId, {
+    id: newId(),
+    name: wanted.name,
+    hash,
+    hint,
+    livemode: wanted.livemode,
+    dialect: wanted.dialect,
+    scopes: wanted.scopes ?? allScopes,
+    expiresAt: wanted.expiresAt ?? null,
+  })
+  return { ...toKey(row!), key }
+}
+
+export const createKey = operation(
+  'Make an API key',
+  'account.manage',
+  {
+    input: object({
+      name: Type.String({ minLength: 1, maxLength: 200 }),
+      mode: Type.Optional(Type.Union([Type.Literal('live'), Type.Literal('test')], { description: 'test cuts the world off: nothing leaves, nothing is charged. Default live.' })),
+      dialect: Type.Optional(Type.Union((Object.keys(keyPrefixes) as KeyDialect[]).map(name => Type.Literal(name)), { description: 'Whose client will use it; decides the prefix.' })),
+      scopes: Type.Optional(Type.Array(Type.Union(allScopes.map(scope => Type.Literal(scope))), { minItems: 1, uniqueItems: true, description: 'What it may do. Default: everything the key that makes it may.' })),
+      expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'From then on it is refused.' })),
+    }),
+    output: NewKey,
+  },
+  async (ctx, input) => {
+    const excess = input.scopes?.filter(scope => !ctx.scopes.has(scope))
+    if (excess?.length) throw invalid({ path: '/scopes', message: `has ${excess.join(', ')}, which the key you are using does not have itself` })
+    const expiresAt = input.expires_at ? new Date(input.expires_at) : undefined
+    if (expiresAt && expiresAt <= ctx.app.clock.now()) throw invalid({ path: '/expires_at', message: 'is in the past' })
+    const livemode = (input.mode ?? 'live') === 'live'
+    if (livemode && !ctx.livemode) throw problem('live_only')
+    return mintKey(ctx.db, ctx.org, {
+      name: input.name,
+      livemode,
+      dialect: input.dialect ?? 'pennypost',
+      scopes: input.scopes ?? [...ctx.scopes],
+      ...(expiresAt ? { expiresAt } : {}),
+    })
+  },
+)
+
+export const listKeys = operation('List API keys', 'account.manage', { input: object({ ...paging }), output: Page(Key) }, async (ctx, input) => {
+  const { before, limit, fetch } = pageOf(input)
+  return page(await store.list(ctx.db, ctx.org, { before, limit: fetch }), limit, toKey)
+})
+
+export const getKey = operation('Get an API key', 'account.manage', { input: object({ key_id: Type.String() }), output: Key }, async (ctx, input) => {
+  const row = await store.byId(ctx.db, ctx.org, parseId('key', input.key_id) ?? null)
+  if (!row) throw problem('not_found', { what: 'API key' })
+  return toKey(row)
+})
+
+export const revokeKey = operation(
+  'Revoke an API key',
+  'account.manage',
+  { input: object({ key_id: Type.String() }), output: Type.Object({ id: Type.String(), deleted: Type.Literal(true) }) },
+  async (ctx, input) => {
+    const row = await store.revoke(ctx.db, ctx.org, parseId('key', input.key_id) ?? null)
+    if (!row) throw problem('not_found', { what: 'API key' })
+    ctx.app.bus.emit('key.revoked', row.id)
+    return { id: publicId('key', row.id), deleted: true as const }
+  },
+)

@@ -1,0 +1,54 @@
+/** Threads: messages of an inbox that belong together by References and In-Reply-To (RFC 5322 §3.6.4). */
+import Type from 'typebox'
+import { parseId, publicId } from '../kernel/ids.ts'
+import { Page, page, pageOf, paging } from '../kernel/pages.ts'
+import { object, operation } from '../operation.ts'
+import { problem } from '../problems.ts'
+import { findInbox, InboxId } from './inboxes.ts'
+import { Message, toMessage } from './messages.ts'
+import * as messages from './messages.sql.ts'
+import * as store from './threads.sql.ts'
+
+export const Thread = Type.Object({
+  id: Type.String(),
+  inbox_id: Type.String(),
+  subject: Type.String(),
+  message_count: Type.Integer(),
+  last_message_at: Type.String(),
+  created_at: Type.String(),
+})
+
+const toThread = (row: store.ThreadRow) => ({
+  id: publicId('thread', row.id),
+  inbox_id: publicId('inbox', row.inbox_id),
+  subject: row.subject,
+  message_count: row.message_count,
+  last_message_at: row.last_message_at.toISOString(),
+  created_at: row.created_at.toISOString(),
+})
+
+export const listThreads = operation(
+  'List the threads of an inbox',
+  'messages.read',
+  { input: object({ inbox_id: InboxId, ...paging }), output: Page(Thread) },
+  async (ctx, input) => {
+    const { before, limit, fetch } = pageOf(input)
+    const inbox = await findInbox(ctx, input.inbox_id)
+    return page(await store.list(ctx.db, ctx.org, ctx.livemode, { inboxId: inbox.id, before, limit: fetch }), limit, toThread)
+  },
+)
+
+export const getThread = operation(
+  'Get a thread with its messages, oldest first',
+  'messages.read',
+  {
+    input: object({ thread_id: Type.String() }),
+    output: Type.Object({ ...Thread.properties, messages: Type.Array(Message, { description: 'The first 500.' }) }),
+  },
+  async (ctx, input) => {
+    const row = await store.byId(ctx.db, ctx.org, ctx.livemode, parseId('thread', input.thread_id) ?? null)
+    if (!row) throw problem('not_found', { what: 'thread' })
+    const rows = await messages.ofThread(ctx.db, ctx.org, ctx.livemode, row.id)
+    return { ...toThread(row), messages: rows.map(message => toMessage(ctx.app, message)) }
+  },
+)
