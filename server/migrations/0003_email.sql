@@ -107,7 +107,7 @@ create table deliveries (
   recipient text not null,
   -- destination: the recipient's domain, or the relay
   lane text not null,
-  state text not null check (state in ('queued', 'sending', 'deferred', 'delivered', 'bounced', 'rejected')),
+  state text not null check (state in ('held', 'queued', 'sending', 'deferred', 'delivered', 'bounced', 'rejected')),
   attempts integer not null default 0,
   next_attempt_at timestamptz not null default now(),
   -- while 'sending': when another worker may take it over

@@ -1,0 +1,104 @@
+/**
+ * Acceptance works on many organizations at once; every row carries its own organization, and nothing is read across them.
+ * Hence the `unscoped` names.
+ */
+import { type Db, sql } from '../kernel/db.ts'
+import type { AttachmentRow, DeliveryRow, MessageRow } from './messages.sql.ts'
+
+export const unscopedSuppressed = (db: Db, wanted: { organization_id: string; email: string }[]) =>
+  db.rows<{ organization_id: string; email: string; reason: string }>(sql`
+    select s.organization_id, s.email, s.reason
+    from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w (organization_id uuid, email text)
+    join suppressions s on s.organization_id = w.organization_id and s.email = w.email`)
+
+export interface ClaimRow {
+  organization_id: string
+  key: string
+  /** SHA-256 of the request, hex. */
+  fingerprint: string
+  status: number
+  body: string
+}
+
+/** Inserts the claims; returns those that are ours. A claim another transaction is still working on is waited for. */
+export const unscopedClaim = (db: Db, claims: ClaimRow[]) =>
+  db.rows<{ organization_id: string; key: string }>(sql`
+    insert into idempotency_keys (organization_id, key, fingerprint, status, body)
+    select organization_id, key, decode(fingerprint, 'hex'), status, body
+    from jsonb_to_recordset(${JSON.stringify(claims)}::jsonb) as c (organization_id uuid, key text, fingerprint text, status smallint, body text)
+    order by organization_id, key
+    on conflict (organization_id, key) do nothing
+    returning organization_id, key`)
+
+export const unclaim = async (db: Db, claims: { organization_id: string; key: string }[]): Promise<void> => {
+  for (const { organization_id, key } of claims) await db.rows(sql`delete from idempotency_keys where organization_id = ${organization_id} and key = ${key}`)
+}
+
+/** Locks live wallets in one order, so that two batches cannot wait for each other. */
+export const unscopedLockWallets = (db: Db, organizations: string[]) =>
+  db.rows<{ organization_id: string; balance_mills: number }>(sql`
+    select organization_id, balance_mills from wallets
+    where organization_id = any (${organizations}::uuid[]) and livemode
+    order by organization_id for update`)
+
+export interface ChargeRow {
+  id: string
+  organization_id: string
+  amount_mills: number
+  balance_mills: number
+  reference: string
+}
+
+export const unscopedCharge = (db: Db, entries: ChargeRow[]) =>
+  db.rows(sql`
+    with charges as (
+      insert into wallet_entries (id, organization_id, livemode, amount_mills, balance_mills, kind, reference)
+      select id, organization_id, true, amount_mills, balance_mills, 'email', reference
+      from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as c (id uuid, organization_id uuid, amount_mills bigint, balance_mills bigint, reference text)
+      returning organization_id, amount_mills
+    )
+    update wallets w set balance_mills = w.balance_mills + c.amount_mills
+    from (select organization_id, sum(amount_mills) as amount_mills from charges group by organization_id) c
+    where w.organization_id = c.organization_id and w.livemode`)
+
+export interface Batch {
+  threads: { id: string; organization_id: string; inbox_id: string; livemode: boolean; subject: string; at: Date; fresh: boolean }[]
+  messages: MessageRow[]
+  attachments: (AttachmentRow & { position: number; organization_id: string; message_id: string })[]
+  deliveries: (DeliveryRow & { organization_id: string; message_id: string; livemode: boolean; lane: string })[]
+}
+
+/** One statement for everything a batch of mails consists of. */
+export const unscopedInsert = (db: Db, batch: Batch) =>
+  db.rows(sql`
+    with t as (
+      select * from jsonb_to_recordset(${JSON.stringify(batch.threads)}::jsonb)
+        as t (id uuid, organization_id uuid, inbox_id uuid, livemode boolean, subject text, at timestamptz, fresh boolean)
+    ), new_threads as (
+      insert into threads (id, organization_id, inbox_id, livemode, subject, message_count, last_message_at)
+      select id, organization_id, inbox_id, livemode, subject, 1, at from t where fresh
+    ), old_threads as (
+      update threads set message_count = message_count + answers.count, last_message_at = answers.at
+      from (select id, count(*) as count, max(at) as at from t where not fresh group by id) answers
+      where threads.id = answers.id
+    ), new_messages as (
+      insert into messages (id, organization_id, inbox_id, thread_id, livemode, direction, status, message_id, in_reply_to, "references",
+        from_email, from_name, reply_to, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, created_at)
+      select id, organization_id, inbox_id, thread_id, livemode, direction, status, message_id, in_reply_to, "references",
+        from_email, from_name, reply_to, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, created_at
+      from jsonb_to_recordset(${JSON.stringify(batch.messages)}::jsonb)
+        as m (id uuid, organization_id uuid, inbox_id uuid, thread_id uuid, livemode boolean, direction text, status text, message_id text, in_reply_to text, "references" text[],
+          from_email text, from_name text, reply_to text, to_emails text[], cc_emails text[], bcc_emails text[], subject text, text_body text, html_body text, extracted_text text, headers jsonb, created_at timestamptz)
+    ), new_attachments as (
+      insert into attachments (id, organization_id, message_id, position, filename, content_type, content_id, inline, size, blob_id)
+      select id, organization_id, message_id, position, filename, content_type, content_id, inline, size, blob_id
+      from jsonb_to_recordset(${JSON.stringify(batch.attachments)}::jsonb)
+        as a (id uuid, organization_id uuid, message_id uuid, position smallint, filename text, content_type text, content_id text, inline boolean, size integer, blob_id uuid)
+    )
+    insert into deliveries (id, organization_id, message_id, livemode, recipient, lane, state, next_attempt_at, reply, category)
+    select id, organization_id, message_id, livemode, recipient, lane, state, next_attempt_at, reply, category
+    from jsonb_to_recordset(${JSON.stringify(batch.deliveries)}::jsonb)
+      as d (id uuid, organization_id uuid, message_id uuid, livemode boolean, recipient text, lane text, state text, next_attempt_at timestamptz, reply text, category text)`)
+
+/** Tells workers in other processes, at commit. */
+export const unscopedWake = (db: Db) => db.rows(sql`select pg_notify('deliveries', '')`)

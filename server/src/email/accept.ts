@@ -1,0 +1,167 @@
+/**
+ * Accepting outgoing mail: the moment after which nothing may be lost. Requests that arrive together are accepted together:
+ * one transaction claims their Idempotency-Keys, charges the wallets, writes messages, deliveries, events and webhook
+ * deliveries, and commits once for all of them (group commit: while one commit is under way the next batch collects, so
+ * nobody waits for a timer). Each mail is still judged by itself; one that cannot be paid does not touch its neighbours.
+ */
+import type { App } from '../app.ts'
+import { prices } from '../billing/wallet.ts'
+import { record } from '../events.sql.ts'
+import { coalesce } from '../kernel/batch.ts'
+import type { StagedBlob } from '../kernel/blobs.ts'
+import type { Db } from '../kernel/db.ts'
+import { newId, publicId } from '../kernel/ids.ts'
+import { Replay } from '../kernel/idempotency.ts'
+import * as idempotency from '../kernel/idempotency.sql.ts'
+import type { Claim } from '../operation.ts'
+import { type Problem, problem } from '../problems.ts'
+import * as store from './accept.sql.ts'
+import { type Message, messageEvent, toMessage } from './messages.ts'
+import type { AttachmentRow, DeliveryRow, MessageRow } from './messages.sql.ts'
+import { domainOf } from './mime/addresses.ts'
+
+export interface Submission {
+  /** The message, complete but for what acceptance decides: status, deliveries. */
+  message: Omit<MessageRow, 'deliveries' | 'status'>
+  /** True when the thread is made with this message. */
+  newThread: boolean
+  recipients: string[]
+  blobs: StagedBlob[]
+  /** Waits for a human: accepted and paid, but nothing is queued until it is approved. */
+  held: boolean
+  claim: Claim | undefined
+}
+
+export type Accept = ((submission: Submission) => Promise<Message>) & { drain(): Promise<void> }
+
+interface Judged {
+  submission: Submission
+  row: MessageRow
+  cost: number
+  stored: { status: number; body: string } | undefined
+}
+
+const maxBatch = 64
+
+export const createAccept = (app: App): Accept => {
+  const take = coalesce<Submission, Message | Problem | Replay>(submissions => app.db.tx(db => acceptAll(app, db, submissions)), { maxItems: maxBatch, concurrency: 2 })
+  const accept = async (submission: Submission): Promise<Message> => {
+    const result = await take(submission)
+    if (result instanceof Error) throw result
+    app.metrics.accepted.inc({ mode: submission.message.livemode ? 'live' : 'test' })
+    app.bus.emit('deliveries')
+    return result
+  }
+  return Object.assign(accept, { drain: take.drain })
+}
+
+const acceptAll = async (app: App, db: Db, submissions: Submission[]): Promise<(Message | Problem | Replay)[]> => {
+  const judged = await judge(app, db, submissions)
+  const claimed = await claim(db, judged)
+  const broke = await charge(db, judged.filter(item => !claimed.has(item)))
+  const accepted = judged.filter(item => !claimed.has(item) && !broke.has(item))
+  await store.unclaim(db, [...broke.keys()].filter(item => item.stored).map(item => ({ organization_id: item.row.organization_id, key: item.submission.claim!.key })))
+  if (accepted.length > 0) await write(app, db, accepted)
+  return judged.map(item => claimed.get(item) ?? broke.get(item) ?? toMessage(app, item.row))
+}
+
+/** Who can be written to at all? Suppressed recipients are rejected here and again at sending. */
+const judge = async (app: App, db: Db, submissions: Submission[]): Promise<Judged[]> => {
+  const wanted = submissions.flatMap(({ message, recipients }) => recipients.map(email => ({ organization_id: message.organization_id, email: email.toLowerCase() })))
+  const suppressed = new Map((await store.unscopedSuppressed(db, wanted)).map(row => [`${row.organization_id} ${row.email}`, row.reason]))
+  return submissions.map(submission => {
+    const { message, recipients, held } = submission
+    const deliveries = recipients.map((recipient): DeliveryRow => {
+      const reason = suppressed.get(`${message.organization_id} ${recipient.toLowerCase()}`)
+      return {
+        id: newId(),
+        recipient,
+        state: reason ? 'rejected' : held ? 'held' : 'queued',
+        attempts: 0,
+        next_attempt_at: message.created_at.toISOString(),
+        code: null,
+        reply: reason ? `On your suppression list: ${reason}` : null,
+        remote_host: null,
+        category: reason ? 'suppressed' : null,
+      }
+    })
+    const rejected = deliveries.every(delivery => delivery.state === 'rejected')
+    const row: MessageRow = { ...message, status: rejected ? 'rejected' : held ? 'held' : 'queued', deliveries }
+    const cost = message.livemode && app.config.BILLING && !rejected ? prices.email + prices.attachment * message.attachments.length : 0
+    return { submission, row, cost, stored: submission.claim?.encode(toMessage(app, row)) }
+  })
+}
+
+/** Claims the Idempotency-Keys. Who comes second gets the first one's answer, or a refusal if it asks for something else. */
+const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Replay>> => {
+  const claiming = judged.filter(item => item.stored)
+  if (claiming.length === 0) return new Map()
+  const keys = claiming.map(({ submission, row, stored }) => ({
+    organization_id: row.organization_id,
+    key: submission.claim!.key,
+    fingerprint: submission.claim!.fingerprint.toString('hex'),
+    ...stored!,
+  }))
+  const nameOf = ({ organization_id, key }: { organization_id: string; key: string }) => `${organization_id} ${key}`
+  const first = new Map(keys.map((row, index) => [nameOf(row), index] as const).reverse())
+  const won = new Set((await store.unscopedClaim(db, keys.filter((row, index) => first.get(nameOf(row)) === index))).map(nameOf))
+  const losers = claiming.filter((_, index) => !won.has(nameOf(keys[index]!)) || first.get(nameOf(keys[index]!)) !== index)
+  if (losers.length === 0) return new Map()
+  const answers = await Promise.all(
+    losers.map(async (item): Promise<[Judged, Problem | Replay]> => {
+      const { key, fingerprint } = item.submission.claim!
+      const answer = await idempotency.find(db, item.row.organization_id, key)
+      const same = answer?.fingerprint.equals(fingerprint)
+      return [item, same ? new Replay(answer!.status, answer!.body) : problem('idempotency_key_reused')]
+    }),
+  )
+  return new Map(answers)
+}
+
+/** Charges each wallet once for the batch, in order of arrival; returns who could not pay. Locked rows: no race can overdraw. */
+const charge = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem>> => {
+  const broke = new Map<Judged, Problem>()
+  const paying = judged.filter(item => item.cost > 0)
+  if (paying.length === 0) return broke
+  const organizations = [...new Set(paying.map(item => item.row.organization_id))].sort()
+  const balances = new Map((await store.unscopedLockWallets(db, organizations)).map(row => [row.organization_id, row.balance_mills]))
+  const entries: store.ChargeRow[] = []
+  for (const item of paying) {
+    const { organization_id, id } = item.row
+    const balance = balances.get(organization_id) ?? 0
+    if (balance < item.cost) {
+      broke.set(item, problem('insufficient_balance', { balance_mills: balance, cost_mills: item.cost }))
+      continue
+    }
+    balances.set(organization_id, balance - item.cost)
+    entries.push({ id: newId(), organization_id, amount_mills: -item.cost, balance_mills: balance - item.cost, reference: publicId('message', id) })
+  }
+  if (entries.length > 0) await store.unscopedCharge(db, entries)
+  return broke
+}
+
+const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
+  for (const { submission, row } of accepted) if (submission.blobs.length > 0) await app.blobs.insert(db, row.organization_id, submission.blobs)
+  const messages = accepted.map(item => item.row)
+  await store.unscopedInsert(db, {
+    threads: accepted.map(({ submission, row }) => ({ id: row.thread_id, organization_id: row.organization_id, inbox_id: row.inbox_id, livemode: row.livemode, subject: row.subject, at: row.created_at, fresh: submission.newThread })),
+    messages,
+    attachments: messages.flatMap(row => row.attachments.map((attachment: AttachmentRow, position) => ({ ...attachment, position, organization_id: row.organization_id, message_id: row.id }))),
+    deliveries: messages.flatMap(row =>
+      row.deliveries.map(delivery => ({ ...delivery, organization_id: row.organization_id, message_id: row.id, livemode: row.livemode, lane: domainOf(delivery.recipient) })),
+    ),
+  })
+  await record(
+    db,
+    messages.flatMap(row => {
+      const about = { organization_id: row.organization_id, livemode: row.livemode }
+      const data = messageEvent(app, row)
+      const rejected = row.deliveries.filter(delivery => delivery.state === 'rejected')
+      return [
+        ...(row.status === 'rejected' ? [] : [{ type: row.status === 'held' ? ('message.held' as const) : ('message.queued' as const), ...about, data }]),
+        ...rejected.map(({ recipient, reply }) => ({ type: 'message.rejected' as const, ...about, data: { ...data, recipient, reason: reply } })),
+      ]
+    }),
+  )
+  await store.unscopedWake(db)
+}

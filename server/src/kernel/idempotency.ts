@@ -1,0 +1,53 @@
+/**
+ * Idempotency of POSTs: `Idempotency-Key`, per organization, for 24 hours. Claim, work and stored answer are one
+ * transaction: after a crash there is either everything or nothing, and no lock has a time-out. While the first request
+ * works, others with the same key are told 409; afterwards they get its bytes. A refusal rolls the claim back with
+ * everything else, so that the corrected or paid-for request may use the same key.
+ */
+import { createHash } from 'node:crypto'
+import { problem } from '../problems.ts'
+import type { Db } from './db.ts'
+import * as store from './idempotency.sql.ts'
+
+/** The first answer, byte for byte, to be sent instead of doing the work again. Thrown by whoever finds it. */
+export class Replay extends Error {
+  readonly status: number
+  readonly body: string
+  constructor(status: number, body: string) {
+    super('replay')
+    this.status = status
+    this.body = body
+  }
+}
+
+/** 1 to 255 visible ASCII characters; the draft RFC's quoted form is the same key as the bare one. */
+export const readKey = (header: string | string[] | undefined): string | undefined => {
+  if (header === undefined) return undefined
+  const key = typeof header === 'string' ? header.replace(/^"(.*)"$/, '$1') : ''
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw problem('idempotency_key_invalid')
+  return key
+}
+
+/** What makes two requests the same: the route and the parsed input, whatever the order of its fields. */
+export const fingerprint = (route: string, input: unknown): Buffer => createHash('sha256').update(route).update('\n').update(canonical(input)).digest()
+
+const canonical = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
+  const fields = Object.entries(value).filter(([, item]) => item !== undefined)
+  return `{${fields.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`
+}
+
+/** Runs `work` at most once per key, inside one transaction with its claim and its answer. */
+export const once = (db: Db, organizationId: string, key: string, print: Buffer, work: (db: Db) => Promise<{ status: number; body: string }>) =>
+  db.tx(async tx => {
+    if (!(await store.tryLock(tx, organizationId, key))) throw problem('idempotency_in_flight')
+    const before = await store.find(tx, organizationId, key)
+    if (before) {
+      if (!before.fingerprint.equals(print)) throw problem('idempotency_key_reused')
+      throw new Replay(before.status, before.body)
+    }
+    const answer = await work(tx)
+    await store.insert(tx, organizationId, { key, fingerprint: print, ...answer })
+    return answer
+  })
