@@ -1,0 +1,398 @@
+/**
+ * A real PostgreSQL in DATA_DIR, for people who set no DATABASE_URL.
+ *
+ *   DATA_DIR/server.lock     held while a server runs here; server.pid says which
+ *   DATA_DIR/postgres/       the cluster
+ *   DATA_DIR/postgres.url    how to connect, with the password (mode 600): psql "$(cat data/postgres.url)"
+ *
+ * It listens on a UNIX socket inside the cluster, which is closed to other users, or when that path is too long for a
+ * socket on a free port of 127.0.0.1. Both ask for the password. The server connects as `pennypost`, which may create
+ * databases and is no superuser: SQL that slips in cannot read files or run programs. (`postgres` is, same password.)
+ *
+ * What may die at any moment, and what happens then:
+ *   we do           a shell which reads a pipe from us sees it close and stops PostgreSQL
+ *   we both do      the next start finds what is left of the cluster by its process title and ends it
+ *   PostgreSQL      it is started again, on the same URL, at most 5 times a minute
+ */
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chown, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { type Account, accountFor, dataDirectory, findPrograms, giveTo, processes, run, spawnAs } from './postgres-programs.ts'
+
+/** A durable server on a small machine. What is not here is PostgreSQL's default; flags given to startPostgres win. */
+const SETTINGS = {
+  max_connections: '200',
+  shared_buffers: '128MB',
+  work_mem: '8MB',
+  maintenance_work_mem: '64MB',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  wal_compression: 'on',
+  max_wal_size: '2GB', // with the next line: a checkpoint every 15 minutes, so that fewer full pages enter the log
+  checkpoint_timeout: '15min',
+  random_page_cost: '1.1', // SSD
+  max_logical_replication_workers: '0', // nobody subscribes here
+  jit: 'off', // short queries; compiling them costs more than running them
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_checkpoints: 'off',
+  log_line_prefix: '%q[%p %d] ',
+}
+
+/** Signals to a postmaster: disconnect clients and write a checkpoint; quit, recover at the next start; die. Each with its patience in ms. */
+const SIGNALS = [
+  ['SIGINT', 60_000],
+  ['SIGQUIT', 10_000],
+  ['SIGKILL', 10_000],
+] as const
+
+/** sun_path of the strictest system (macOS) less its final zero. */
+const LONGEST_SOCKET_PATH = 103
+const RESTARTS = 5
+
+export interface EmbeddedPostgres {
+  /** Connection string for database `pennypost`; stays the same when PostgreSQL is restarted. */
+  readonly url: string
+  /** The postmaster's process id now. */
+  readonly pid: number
+  /** Resolves only when PostgreSQL died and could not be restarted: end the server. */
+  readonly exited: Promise<Error>
+  /** Disconnects the clients, stops PostgreSQL and frees DATA_DIR. May be called twice. */
+  stop(): Promise<void>
+}
+
+/** Another server runs on the DATA_DIR. `url` connects to its database (for commands beside a running server). */
+export class DataDirInUse extends Error {
+  override name = 'DataDirInUse'
+  readonly pid: number | undefined
+  readonly url: string | undefined
+  constructor(dataDir: string, pid: number | undefined, url: string | undefined) {
+    super(
+      `Another Pennypost server${pid ? `, process ${pid},` : ''} is running on ${dataDir}. ` +
+        'Stop that one first, or give this one a DATA_DIR of its own.',
+    )
+    this.pid = pid
+    this.url = url
+  }
+}
+
+/**
+ * Starts PostgreSQL 18 in `dataDir`/postgres, creating the cluster and the database `pennypost` when they are missing.
+ * `log` gets each line PostgreSQL prints, `flags` go to `postgres` (['-c', 'fsync=off']).
+ * Throws DataDirInUse when a server holds the folder, otherwise an Error which says what to do.
+ */
+export const startPostgres = async (options: {
+  dataDir: string
+  log: (line: string) => void
+  flags?: string[]
+}): Promise<EmbeddedPostgres> => {
+  const dataDir = resolve(options.dataDir)
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const unlock = lock(dataDir)
+  try {
+    const account = await accountFor(join(dataDir, 'postgres'))
+    const programs = await findPrograms(account, dataDir)
+    const password = await createCluster(dataDir, account, programs, options.log)
+    const cluster = await openCluster(dataDir, account, programs, password, options.log)
+    await writeUrl(dataDir, urlOf(cluster, 'pennypost'))
+    return await supervise(cluster, options.flags ?? [], unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/**
+ * One server per DATA_DIR. Node has no file locks, SQLite has: the kernel drops them when the process dies, however it
+ * dies, and they hold between containers which share a volume. The file stays empty.
+ */
+const lock = (dataDir: string) => {
+  const pidFile = join(dataDir, 'server.pid')
+  const file = new DatabaseSync(join(dataDir, 'server.lock'), { timeout: 0 })
+  try {
+    file.exec('begin exclusive')
+  } catch (error) {
+    file.close()
+    if (!/locked/.test(String(error))) throw error
+    throw new DataDirInUse(dataDir, Number(readIfThere(pidFile)) || undefined, readIfThere(join(dataDir, 'postgres.url')))
+  }
+  writeFileSync(pidFile, `${process.pid}\n`)
+  return () => {
+    if (!file.isOpen) return
+    rmSync(pidFile, { force: true })
+    file.close()
+  }
+}
+
+const readIfThere = (path: string) => {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** Makes the cluster if there is none, and resolves with its password. A half-made one never gets the cluster's name. */
+const createCluster = async (dataDir: string, account: Account, programs: string, log: (line: string) => void) => {
+  const names = await readdir(dataDir)
+  for (const name of names)
+    if (name.startsWith('postgres.new-')) await rm(join(dataDir, name), { recursive: true, maxRetries: 5 })
+  const known = readIfThere(join(dataDir, 'postgres.url'))
+  if (names.includes('postgres')) {
+    if (known) return new URL(known).password
+    throw new Error(
+      `The database in ${join(dataDir, 'postgres')} is there, but ${join(dataDir, 'postgres.url')}, which holds its password, is not. ` +
+        'Put that file back from your backup; or move the postgres folder away to begin with an empty database.',
+    )
+  }
+  const password = randomBytes(24).toString('base64url')
+  log(`creating a database cluster in ${join(dataDir, 'postgres')}`)
+  const fresh = await mkdtemp(join(dataDir, 'postgres.new-'))
+  await initialise(fresh, account, programs, password)
+  await writeUrl(dataDir, `postgres://pennypost:${password}@localhost/pennypost`)
+  await rename(fresh, join(dataDir, 'postgres'))
+  const folder = await open(dataDir) // the new name must outlive a power cut, like everything in it
+  await folder.sync()
+  await folder.close()
+  return password
+}
+
+/** initdb, which insists on a user with a name: as root it runs as `nobody`, and the result changes hands. */
+const initialise = async (folder: string, account: Account, programs: string, password: string) => {
+  const maker = account.uid === undefined ? account : await nobody()
+  await giveTo(maker, folder)
+  const passwordFile = `${folder}.password`
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
+  if (maker.uid !== undefined) await chown(passwordFile, maker.uid, maker.gid!)
+  const stdin = await open(passwordFile) // by descriptor: `nobody` may not reach the path
+  const args = ['-D', dataDirectory(account, folder), '--username=postgres', '--pwfile=/dev/stdin', '--auth=scram-sha-256']
+  args.push('--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C')
+  args.push('--data-checksums', '--no-instructions')
+  const { code, output } = await run(maker, join(programs, 'initdb'), args, folder, stdin.fd)
+  await stdin.close()
+  await rm(passwordFile)
+  if (code !== 0) throw new Error(`PostgreSQL could not create its cluster: ${output}`)
+  await giveTo(account, folder)
+}
+
+const nobody = async (): Promise<Account> => {
+  const [, uid, gid] = /^nobody:[^:]*:(\d+):(\d+):/m.exec(await readFile('/etc/passwd', 'utf8')) ?? []
+  if (!uid || !gid)
+    throw new Error('The embedded PostgreSQL needs the user `nobody` in /etc/passwd. Add it, or set DATABASE_URL.')
+  return { uid: Number(uid), gid: Number(gid) }
+}
+
+const writeUrl = async (dataDir: string, url: string) => {
+  const path = join(dataDir, 'postgres.url')
+  await writeFile(`${path}.new`, `${url}\n`, { mode: 0o600, flush: true })
+  await rename(`${path}.new`, path)
+}
+
+interface Cluster {
+  folder: string
+  account: Account
+  programs: string
+  password: string
+  /** In every process title of this cluster and no other: the folder by its device and number. */
+  title: string
+  /** Where it listens: the socket's folder, or undefined for TCP. */
+  socket: string | undefined
+  port: number
+  log: (line: string) => void
+}
+
+const openCluster = async (
+  dataDir: string,
+  account: Account,
+  programs: string,
+  password: string,
+  log: (line: string) => void,
+): Promise<Cluster> => {
+  const folder = join(dataDir, 'postgres')
+  const { dev, ino } = await stat(folder)
+  const fits = Buffer.byteLength(join(folder, '.s.PGSQL.5432')) <= LONGEST_SOCKET_PATH
+  const cluster = { folder, account, programs, password, title: `pennypost[${dev}:${ino}]`, log }
+  return fits ? { ...cluster, socket: folder, port: 5432 } : { ...cluster, socket: undefined, port: await freePort() }
+}
+
+const freePort = async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return address && typeof address === 'object' ? address.port : 0
+}
+
+/** The password is made of URL-safe characters. The host in `?host=` wins over `localhost`, a placeholder for URL parsers. */
+const urlOf = ({ password, socket, port }: Cluster, user: string) =>
+  socket
+    ? `postgres://${user}:${password}@localhost:${port}/${user}?host=${encodeURIComponent(socket)}`
+    : `postgres://${user}:${password}@127.0.0.1:${port}/${user}`
+
+interface Postmaster {
+  child: ChildProcess
+  gone: Promise<void>
+}
+
+/** Starts the postmaster and resolves when it accepts connections, however long its crash recovery takes. */
+const launch = async (cluster: Cluster, flags: string[]): Promise<Postmaster> => {
+  await clear(cluster)
+  const { account, folder, socket, port } = cluster
+  const where = {
+    port,
+    cluster_name: cluster.title,
+    listen_addresses: socket ? '' : '127.0.0.1',
+    unix_socket_directories: socket ? '.' : '',
+  }
+  const settings = Object.entries({ ...SETTINGS, ...where }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const args = ['-D', dataDirectory(account, folder), ...settings, ...flags]
+  const child = spawnAs(account, join(cluster.programs, 'postgres'), args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const gone = new Promise<void>(done => child.once('exit', () => done()))
+  await new Promise<void>((done, fail) => {
+    let last: string[] = []
+    createInterface({ input: child.stderr! }).on('line', line => {
+      cluster.log(line)
+      last = [...last.slice(-9), line]
+      if (line.includes('ready to accept connections')) done()
+    })
+    child.once('error', fail)
+    child.once('close', () => fail(new Error(`PostgreSQL did not start in ${folder}:\n${last.join('\n')}`)))
+    if (child.pid) tie(child, child.pid, cluster)
+  })
+  release(child)
+  return { child, gone }
+}
+
+/** When we die, even by kill -9, the pipe closes, `read` fails, and the shell stops PostgreSQL. */
+const tie = (postmaster: ChildProcess, pid: number, { account, log }: Cluster) => {
+  const shell = spawnAs(account, '/bin/sh', ['-c', 'read -r _ || kill -INT "$0"', `${pid}`], {
+    cwd: '/',
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  shell.on('error', error => log(`PostgreSQL would outlive a crash of this server: ${error.message}`))
+  shell.stdin!.on('error', () => {}) // the shell was killed: there is nothing left to tell it
+  postmaster.once('exit', () => shell.stdin!.end('\n'))
+  release(shell)
+}
+
+/** Lets our process end while the child runs; the tie takes care of it. */
+const release = (child: ChildProcess) => {
+  child.unref()
+  for (const stream of [child.stdin, child.stderr]) (stream as Socket | null)?.unref()
+}
+
+/**
+ * Ends what an earlier run left of this cluster: a postmaster whose server was killed together with its tie, or the
+ * children of a killed postmaster. We hold the lock, so nobody else may use the cluster. The files which name the dead
+ * go too: in a container their process id may be somebody else's by now, and PostgreSQL would refuse to start.
+ */
+const clear = async (cluster: Cluster) => {
+  const { folder, log } = cluster
+  const postmaster = Number.parseInt(readIfThere(join(folder, 'postmaster.pid')) ?? '', 10)
+  for (const [signal, patience] of SIGNALS) {
+    const pids = await processesOf(cluster)
+    if (pids.length === 0) break
+    const orphaned = !pids.includes(postmaster)
+    log(`PostgreSQL of an earlier run is still there (processes ${pids.join(' ')}): ${orphaned ? 'waiting, then ' : ''}${signal}`)
+    // SIGINT means "shut down" to a postmaster only; without one the others notice and end by themselves.
+    for (const pid of signal === 'SIGINT' ? pids.filter(pid => pid === postmaster) : pids) send(pid, signal)
+    const until = Date.now() + (signal === 'SIGINT' && orphaned ? 2_000 : patience)
+    while (Date.now() < until && (await processesOf(cluster)).length > 0) await delay(20)
+  }
+  const left = await processesOf(cluster)
+  if (left.length > 0) throw new Error(`PostgreSQL of an earlier run does not end. Stop its processes: ${left.join(' ')}`)
+  for (const name of ['postmaster.pid', '.s.PGSQL.5432.lock', '.s.PGSQL.5432']) await rm(join(folder, name), { force: true })
+}
+
+const send = (pid: number, signal: NodeJS.Signals) => {
+  try {
+    process.kill(pid, signal)
+  } catch {} // gone in between, which is what we want
+}
+
+/** The processes of this cluster: PostgreSQL writes its title in each command line, and they run as its account. */
+const processesOf = async ({ title, account }: Cluster): Promise<number[]> => {
+  const uid = account.uid ?? process.getuid?.()
+  const ours = (await processes()).filter(it => it.uid === uid && it.command.includes('postgres') && it.command.includes(title))
+  return ours.map(it => it.pid)
+}
+
+/** The role and the database of the server, if they are missing. Also the proof that the password fits. */
+const createDatabase = async (cluster: Cluster) => {
+  const client = new pg.Client({ connectionString: urlOf(cluster, 'postgres') })
+  try {
+    await client.connect()
+    const { rows } = await client.query(
+      `select exists(select from pg_roles where rolname = 'pennypost') as role,
+              exists(select from pg_database where datname = 'pennypost') as database`,
+    )
+    if (!rows[0].role) await client.query(`create role pennypost login createdb password '${cluster.password}'`)
+    if (!rows[0].database) await client.query('create database pennypost owner pennypost')
+  } catch (error) {
+    if ((error as { code?: string }).code !== '28P01') throw error
+    throw new Error(`The password in ${cluster.folder}.url is not the one of this database. Put that file back from your backup.`)
+  } finally {
+    await client.end()
+  }
+}
+
+const halt = async ({ child, gone }: Postmaster) => {
+  child.ref()
+  for (const [signal, patience] of SIGNALS) {
+    child.kill(signal)
+    if (await Promise.race([gone.then(() => true), delay(patience, false, { ref: false })])) return
+  }
+}
+
+/** Starts the cluster, and again whenever it dies before stop() is called. */
+const supervise = async (cluster: Cluster, flags: string[], unlock: () => void): Promise<EmbeddedPostgres> => {
+  let postmaster = await launch(cluster, flags)
+  await createDatabase(cluster).catch(async error => {
+    await halt(postmaster)
+    throw error
+  })
+  let stopping: Promise<void> | undefined
+  const exited = Promise.withResolvers<Error>()
+
+  const watch = async () => {
+    for (let deaths = 0; ; ) {
+      const started = Date.now()
+      await postmaster.gone
+      if (Date.now() - started > 60_000) deaths = 0
+      for (let running = false; !running; ) {
+        if (stopping) return
+        if (++deaths > RESTARTS) return exited.resolve(new Error(`PostgreSQL died ${deaths} times within a minute`))
+        cluster.log('PostgreSQL died; starting it again')
+        await delay(50 * 2 ** deaths)
+        running = await launch(cluster, flags).then(
+          next => Boolean((postmaster = next)),
+          error => Boolean(cluster.log(String(error))),
+        )
+      }
+      if (stopping) await halt(postmaster)
+    }
+  }
+  const watching = watch()
+
+  const stop = async () => {
+    await halt(postmaster)
+    await watching
+    unlock()
+  }
+  return {
+    url: urlOf(cluster, 'pennypost'),
+    get pid() {
+      return postmaster.child.pid!
+    },
+    exited: exited.promise,
+    stop: () => (stopping ??= stop()),
+  }
+}
