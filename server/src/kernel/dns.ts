@@ -22,7 +22,7 @@ export interface Resolver {
   lookup: LookupFunction
 }
 
-/** One try takes 2 s, both together 5 s at most (the second one waits longer). */
+/** Milliseconds. A silent name server is given up after 2 to 5 s (c-ares shortens the wait for a server it knows to be fast). */
 const patience = { timeout: 2000, tries: 2, maxTimeout: 3000 }
 const limits = {
   entries: 10_000,
