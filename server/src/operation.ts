@@ -48,6 +48,10 @@ export interface Operation<I extends TSchema = TSchema, O extends TSchema = TSch
 export const object = <P extends TProperties>(properties: P, options: { description?: string } = {}): TObject<P> =>
   Type.Object(properties, { additionalProperties: false, ...options })
 
+/** One of these words. */
+export const oneOf = <const T extends readonly string[]>(words: T, description?: string) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: words, ...(description ? { description } : {}) })
+
 /** Text that PostgreSQL can store: no NUL, no lone surrogate. Walks everything, so no field can be forgotten. */
 const badText = (value: unknown, path = ''): FieldError | undefined => {
   if (typeof value === 'string') {

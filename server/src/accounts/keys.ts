@@ -7,7 +7,7 @@ import { newApiKey } from '../kernel/crypto.ts'
 import type { Db } from '../kernel/db.ts'
 import { newId, parseId, publicId } from '../kernel/ids.ts'
 import { Page, page, pageOf, paging } from '../kernel/pages.ts'
-import { object, operation } from '../operation.ts'
+import { object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { type Scope, scopes } from '../scopes.ts'
 import * as store from './keys.sql.ts'
@@ -23,13 +23,15 @@ export const keyPrefixes = {
 } as const
 export type KeyDialect = keyof typeof keyPrefixes
 
+/** Stored for a key that may do everything, so that it may also do what is added later. */
+export const everyScope = '*'
 export const allScopes = Object.keys(scopes) as Exclude<Scope, 'public'>[]
 
 const Key = Type.Object({
   id: Type.String(),
   name: Type.String(),
   hint: Type.String({ description: 'Beginning and end of the key, to tell keys apart.' }),
-  mode: Type.Union([Type.Literal('live'), Type.Literal('test')]),
+  mode: oneOf(['live', 'test']),
   dialect: Type.String({ description: 'Whose client the key was made for.' }),
   scopes: Type.Array(Type.String()),
   expires_at: Type.Union([Type.String(), Type.Null()]),
@@ -45,7 +47,7 @@ const toKey = (row: store.KeyRow) => ({
   hint: row.hint,
   mode: row.livemode ? ('live' as const) : ('test' as const),
   dialect: row.dialect,
-  scopes: row.scopes,
+  scopes: row.scopes.includes(everyScope) ? allScopes : row.scopes,
   expires_at: row.expires_at?.toISOString() ?? null,
   last_used_at: row.last_used_at?.toISOString() ?? null,
   created_at: row.created_at.toISOString(),
@@ -65,7 +67,7 @@ export const mintKey = async (
     hint,
     livemode: wanted.livemode,
     dialect: wanted.dialect,
-    scopes: wanted.scopes ?? allScopes,
+    scopes: wanted.scopes ?? [everyScope],
     expiresAt: wanted.expiresAt ?? null,
   })
   return { ...toKey(row!), key }
@@ -77,9 +79,9 @@ export const createKey = operation(
   {
     input: object({
       name: Type.String({ minLength: 1, maxLength: 200 }),
-      mode: Type.Optional(Type.Union([Type.Literal('live'), Type.Literal('test')], { description: 'test cuts the world off: nothing leaves, nothing is charged. Default live.' })),
-      dialect: Type.Optional(Type.Union((Object.keys(keyPrefixes) as KeyDialect[]).map(name => Type.Literal(name)), { description: 'Whose client will use it; decides the prefix.' })),
-      scopes: Type.Optional(Type.Array(Type.Union(allScopes.map(scope => Type.Literal(scope))), { minItems: 1, uniqueItems: true, description: 'What it may do. Default: everything the key that makes it may.' })),
+      mode: Type.Optional(oneOf(['live', 'test'], 'test cuts the world off: nothing leaves, nothing is charged. Default live.')),
+      dialect: Type.Optional(oneOf(Object.keys(keyPrefixes) as KeyDialect[], 'Whose client will use it; decides the prefix.')),
+      scopes: Type.Optional(Type.Array(oneOf(allScopes), { minItems: 1, uniqueItems: true, description: 'What it may do. Default: everything the key that makes it may.' })),
       expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'From then on it is refused.' })),
     }),
     output: NewKey,
@@ -95,7 +97,7 @@ export const createKey = operation(
       name: input.name,
       livemode,
       dialect: input.dialect ?? 'pennypost',
-      scopes: input.scopes ?? [...ctx.scopes],
+      ...(input.scopes ? { scopes: input.scopes } : ctx.scopes.size < allScopes.length ? { scopes: [...ctx.scopes] } : {}),
       ...(expiresAt ? { expiresAt } : {}),
     })
   },

@@ -24,3 +24,6 @@ export const unscopedList = (db: Db) => db.rows<OrganizationRow>(sql`select id, 
 
 export const unscopedById = (db: Db, id: string) =>
   db.row<OrganizationRow>(sql`select id, name, owner_email, claimed_at, created_at from organizations where id = ${id}`)
+
+/** Keeps two servers that start on an empty database from both making the first organization. */
+export const unscopedLock = (db: Db) => db.rows(sql`lock table organizations in share row exclusive mode`)

@@ -3,9 +3,9 @@ import Type from 'typebox'
 import { openInbox } from '../email/inboxes.ts'
 import { normalizeAddress } from '../email/mime/addresses.ts'
 import { publicId } from '../kernel/ids.ts'
-import { object, operation } from '../operation.ts'
+import { object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
-import { keyPrefixes, mintKey } from './keys.ts'
+import { type KeyDialect, keyPrefixes, mintKey } from './keys.ts'
 import { openOrganization } from './organizations.ts'
 
 const hour = 3600
@@ -17,7 +17,7 @@ export const register = operation(
     input: object({
       name: Type.String({ minLength: 1, maxLength: 200, description: 'Name of the agent.' }),
       owner_email: Type.String({ description: 'Address of the human who answers for it.' }),
-      dialect: Type.Optional(Type.Union((Object.keys(keyPrefixes) as (keyof typeof keyPrefixes)[]).map(name => Type.Literal(name)))),
+      dialect: Type.Optional(oneOf(Object.keys(keyPrefixes) as KeyDialect[], 'Whose client will use the key.')),
     }),
     output: Type.Object({
       api_key: Type.String({ description: 'Shown only now.' }),

@@ -5,7 +5,7 @@ import { signUrl } from '../kernel/crypto.ts'
 import type { Db } from '../kernel/db.ts'
 import { parseId, publicId } from '../kernel/ids.ts'
 import { Page, page, pageOf, paging } from '../kernel/pages.ts'
-import { type Context, object, operation } from '../operation.ts'
+import { type Context, object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { findInbox, InboxId } from './inboxes.ts'
 import * as store from './messages.sql.ts'
@@ -65,7 +65,7 @@ export const Message = Type.Object({
 })
 export type Message = Static<typeof Message>
 
-const week = 7 * 86_400
+const weekMs = 7 * 86_400_000
 
 export const toAttachment = (app: App, row: store.AttachmentRow): Static<typeof Attachment> => ({
   id: publicId('attachment', row.id),
@@ -74,7 +74,7 @@ export const toAttachment = (app: App, row: store.AttachmentRow): Static<typeof 
   content_id: row.content_id,
   inline: row.inline,
   size: row.size,
-  url: `${app.publicUrl}${signUrl(app.masterKey, `/files/${publicId('attachment', row.id)}`, { purpose: 'attachment', expiresAt: Math.ceil(app.clock.now().getTime() / 1000) + week })}`,
+  url: `${app.publicUrl}${signUrl(app.masterKey, `/files/${publicId('attachment', row.id)}`, 'attachment', new Date(app.clock.now().getTime() + weekMs))}`,
 })
 
 const toRecipient = (row: store.DeliveryRow): Static<typeof Recipient> => ({
@@ -163,7 +163,7 @@ export const listMessages = operation(
     input: object({
       inbox_id: InboxId,
       ...paging,
-      direction: Type.Optional(Type.Union([Type.Literal('inbound'), Type.Literal('outbound')])),
+      direction: Type.Optional(oneOf(['inbound', 'outbound'])),
       status: Type.Optional(Type.String({ maxLength: 20 })),
       created_after: dateInput('Only later ones.'),
       created_before: dateInput('Only earlier ones.'),
@@ -206,7 +206,7 @@ export const searchMessages = operation(
     input: object({
       query: Type.String({ minLength: 1, maxLength: 500, description: 'Words; "quoted phrases", or, and -without work as in a web search.' }),
       inbox_id: Type.Optional(InboxId),
-      fields: Type.Optional(Type.Array(Type.Union([Type.Literal('subject'), Type.Literal('from'), Type.Literal('body')]), { minItems: 1, description: 'Where to look. Default: everywhere.' })),
+      fields: Type.Optional(Type.Array(oneOf(['subject', 'from', 'body']), { minItems: 1, description: 'Where to look. Default: everywhere.' })),
       date_from: dateInput('From this date or time on.'),
       date_to: dateInput('Up to this time, or to the end of this date.'),
       ...paging,

@@ -9,7 +9,7 @@ import type { InboxRow } from './inboxes.sql.ts'
 import { findMessageIn, Message } from './messages.ts'
 import type { AttachmentRow, MessageRow } from './messages.sql.ts'
 import { domainOf, normalizeAddress } from './mime/addresses.ts'
-import { headerProblem } from './mime/compose.ts'
+import { headerProblem } from './mime/headers.ts'
 
 export const limits = {
   attachments: 5,

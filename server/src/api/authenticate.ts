@@ -1,0 +1,61 @@
+/** Who holds a key. Answers are kept for two seconds, so a revoked key dies everywhere within that time (and here at once). */
+import { allScopes, everyScope } from '../accounts/keys.ts'
+import * as store from '../accounts/keys.sql.ts'
+import type { App } from '../app.ts'
+import { checkApiKey, sha256 } from '../kernel/crypto.ts'
+
+export interface Holder {
+  id: string
+  org: string
+  livemode: boolean
+  dialect: string
+  hint: string
+  scopes: ReadonlySet<string>
+}
+export type Authenticate = (key: string | undefined) => Promise<Holder | undefined>
+
+const keepMs = 2000
+const touchEveryMs = 10_000
+const most = 10_000
+
+export const createAuthenticate = (app: App): { authenticate: Authenticate; close(): Promise<void> } => {
+  const known = new Map<string, { holder: Holder | undefined; until: number }>()
+  const used = new Set<string>()
+  app.bus.on('key.revoked', () => known.clear())
+
+  const touch = async () => {
+    const ids = [...used]
+    used.clear()
+    if (ids.length > 0) await store.unscopedTouch(app.db, ids).catch(error => app.log.warn({ error: error.message }, 'last use of keys not noted'))
+  }
+  const timer = setInterval(touch, touchEveryMs).unref()
+
+  const ask = async (hash: Buffer): Promise<Holder | undefined> => {
+    const row = await store.unscopedByHash(app.db, hash)
+    if (!row) return undefined
+    return { id: row.id, org: row.organization_id, livemode: row.livemode, dialect: row.dialect, hint: row.hint, scopes: new Set(row.scopes.includes(everyScope) ? allScopes : row.scopes) }
+  }
+
+  return {
+    authenticate: async key => {
+      if (key === undefined || !checkApiKey(key)) return undefined
+      const hash = sha256(key)
+      const name = hash.toString('base64')
+      const now = performance.now()
+      const kept = known.get(name)
+      if (kept && kept.until > now) {
+        if (kept.holder) used.add(kept.holder.id)
+        return kept.holder
+      }
+      const holder = await ask(hash)
+      if (known.size >= most) known.clear()
+      known.set(name, { holder, until: now + keepMs })
+      if (holder) used.add(holder.id)
+      return holder
+    },
+    close: async () => {
+      clearInterval(timer)
+      await touch()
+    },
+  }
+}

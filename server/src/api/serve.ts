@@ -1,0 +1,81 @@
+/** The HTTP server: the native API, the dialects, and the few public pages. */
+import multipart from '@fastify/multipart'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { App } from '../app.ts'
+import { mountDialects } from '../dialects/dialect.ts'
+import { newId, toUlid } from '../kernel/ids.ts'
+import { problem } from '../problems.ts'
+import { createAuthenticate } from './authenticate.ts'
+import { native, nativeInput } from './native.ts'
+import { publicFiles } from './public/files.ts'
+import { health } from './public/health.ts'
+import { reference } from './public/reference.ts'
+import { mountRoute, refuse } from './surface.ts'
+import { type Method, v1 } from './v1.ts'
+
+const perFile = 10 * 1024 * 1024
+
+export const startHttp = async (app: App): Promise<{ port: number; close(): Promise<void> }> => {
+  const { authenticate, close } = createAuthenticate(app)
+  const fastify = Fastify({
+    trustProxy: app.config.TRUST_PROXY,
+    genReqId: () => `req_${toUlid(newId())}`,
+    forceCloseConnections: 'idle',
+    requestTimeout: 120_000,
+    routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true, constraints: { keyDialect: byKeyPrefix } },
+  })
+  await fastify.register(multipart, { limits: { fileSize: perFile, files: 10, fields: 200, fieldNameSize: 200, fieldSize: 5_000_000, parts: 210 } })
+  watch(fastify, app)
+  fastify.setErrorHandler((error, request, reply) => void refuse({ app, surface: native }, error, request, reply))
+  fastify.setNotFoundHandler((request, reply) =>
+    refuse({ app, surface: native }, problem('no_such_route', { method: request.method, path: request.url.split('?')[0]!.slice(0, 200) }), request, reply),
+  )
+
+  for (const [at, run, status = 200, more] of v1) {
+    const [method, path] = at.split(' ') as [Method, string]
+    const input = (request: Parameters<typeof nativeInput>[1]) => nativeInput(run.input, request)
+    mountRoute(fastify, { app, authenticate, surface: native }, { method, path: `/v1${path}`, run, status, multipart: more?.multipart ?? false, input, output: result => result })
+  }
+  mountDialects(fastify, app, authenticate)
+  health(fastify, app)
+  publicFiles(fastify, app)
+  reference(fastify, app)
+
+  await fastify.listen({ port: app.config.PORT, host: app.config.HOST })
+  const address = fastify.server.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : app.config.PORT,
+    close: async () => {
+      await fastify.close()
+      await close()
+    },
+  }
+}
+
+/** Where two products document the same path, the prefix of the key says whose client is asking. */
+const byKeyPrefix = {
+  name: 'keyDialect',
+  storage: () => {
+    const handlers = new Map<string, unknown>()
+    return { get: (dialect: string) => handlers.get(dialect) ?? null, set: (dialect: string, handler: unknown) => void handlers.set(dialect, handler) }
+  },
+  deriveConstraint: (request: { headers: Record<string, string | string[] | undefined> }) => (/^Bearer +mb_(live|test)_/i.test(String(request.headers.authorization ?? '')) ? 'mailbots' : 'mailboxkit'),
+  validate: () => {},
+  mustMatchWhenDerived: false,
+} as never
+
+/** Request ids, safe headers, one log line and the metrics of every request. Bodies and keys are never logged. */
+const watch = (fastify: FastifyInstance, app: App): void => {
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
+  })
+  fastify.addHook('onResponse', async (request, reply) => {
+    const url = request.routeOptions.url
+    const surface = url?.startsWith('/v1') ? 'v1' : url?.startsWith('/api') ? 'dialect' : 'public'
+    app.metrics.requests.inc({ surface, status: reply.statusCode })
+    app.metrics.requestSeconds.observe({ surface }, reply.elapsedTime / 1000)
+    const line = { request: request.id, method: request.method, route: url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }
+    if (reply.statusCode >= 500) app.log.warn(line, 'request')
+    else app.log.debug(line, 'request')
+  })
+}

@@ -1,0 +1,139 @@
+/**
+ * From an HTTP request to an operation and back, for every HTTP surface. A surface is a convention (where the key stands, what
+ * limits hold, what an error looks like); a route is one line of its table. The order is the same for all: key → rate limit →
+ * input → idempotency → operation → answer.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { App } from '../app.ts'
+import { conflictOn } from '../kernel/db.ts'
+import { fingerprint, once, Replay, readKey } from '../kernel/idempotency.ts'
+import type { Claim, Context, Operation } from '../operation.ts'
+import { Problem, problem, refusals } from '../problems.ts'
+import type { Authenticate } from './authenticate.ts'
+import { readMultipart } from './multipart.ts'
+
+export interface Window {
+  name: string
+  points: number
+  seconds: number
+}
+
+export interface Surface {
+  name: string
+  /** The API key of a request, wherever this surface's clients put it. */
+  credential(request: FastifyRequest): string | undefined
+  /** Limits per key. `list` is true for GETs that answer lists. */
+  limits(request: { list: boolean; method: string }): Window[]
+  /** The answer to a refusal. */
+  fail(refusal: Problem, request: { id: string; app: App }): { status: number; body: object }
+}
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** Path with `:params`, as Fastify writes it. */
+  path: string
+  run: Operation
+  status: number
+  multipart: boolean
+  /** Request → the operation's input. Throws a Problem when it cannot be read. */
+  input(request: { params: Record<string, string>; query: Record<string, unknown>; body: unknown; ctx: Context }): unknown
+  /** The operation's output → the body. */
+  output(result: never, ctx: Context): unknown
+  constraints?: RouteOptions['constraints']
+}
+
+export interface Mount {
+  app: App
+  authenticate: Authenticate
+  surface: Surface
+}
+
+const jsonLimit = 1024 * 1024
+/** Five files of 10 MB in base64, and the rest of the message. */
+const fileLimit = 80 * 1024 * 1024
+
+/** Adds one route of a surface to the server. */
+export const mountRoute = (fastify: FastifyInstance, mount: Mount, route: Route): void => {
+  fastify.route({
+    method: route.method,
+    url: route.path,
+    bodyLimit: route.multipart ? fileLimit : jsonLimit,
+    exposeHeadRoute: false,
+    ...(route.constraints ? { constraints: route.constraints } : {}),
+    errorHandler: (error, request, reply) => void refuse(mount, error, request, reply),
+    handler: (request, reply) => answer(mount, route, request, reply),
+  })
+}
+
+const answer = async ({ app, authenticate, surface }: Mount, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const ctx = await contextOf(app, authenticate, surface, route, request)
+  if (ctx.key) await limit(app, surface, route, ctx.key.id, reply)
+  const body = request.isMultipart?.() ? await readMultipart(request, route.multipart) : request.body
+  const input = route.input({ params: request.params as Record<string, string>, query: request.query as Record<string, unknown>, body, ctx })
+  let stored: { status: number; body: string } | undefined
+  const encode = (output: unknown) => (stored ??= { status: route.status, body: JSON.stringify(route.output(output as never, ctx)) })
+  const key = route.method === 'POST' ? readKey(request.headers['idempotency-key']) : undefined
+  try {
+    if (key === undefined || !ctx.key) encode(await route.run.call(ctx, input))
+    else {
+      const print = fingerprint(`${route.method} ${route.path}`, input)
+      if (route.run.claims) {
+        const claim: Claim = { key, fingerprint: print, encode }
+        encode(await route.run.call({ ...ctx, claim }, input))
+      } else await once(ctx.db, ctx.org, key, print, async db => encode(await route.run.call({ ...ctx, db }, input)))
+    }
+  } catch (error) {
+    if (error instanceof Replay) return send(reply.header('x-idempotent-replayed', 'true'), error)
+    if (conflictOn(error) === 'idempotency_keys_pkey') throw problem('idempotency_in_flight')
+    throw error
+  }
+  return send(reply, stored!)
+}
+
+const send = (reply: FastifyReply, { status, body }: { status: number; body: string }): FastifyReply =>
+  reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body)
+
+const contextOf = async (app: App, authenticate: Authenticate, surface: Surface, route: Route, request: FastifyRequest): Promise<Context> => {
+  const open = route.run.scope === 'public'
+  const key = open ? undefined : await authenticate(surface.credential(request))
+  if (!open && !key) throw problem('unauthorized')
+  return {
+    app,
+    db: app.db,
+    org: key?.org ?? '',
+    livemode: key?.livemode ?? true,
+    scopes: key?.scopes ?? new Set(),
+    key,
+    requestId: request.id,
+    ip: request.ip,
+  }
+}
+
+const limit = async (app: App, surface: Surface, route: Route, keyId: string, reply: FastifyReply): Promise<void> => {
+  const list = route.method === 'GET' && !/:\w+$/.test(route.path)
+  const taken = await app.limits.take(surface.limits({ list, method: route.method }), keyId)
+  reply.headers({ 'x-ratelimit-limit': taken.limit, 'x-ratelimit-remaining': taken.remaining, 'x-ratelimit-reset': taken.resetAt })
+  if (!taken.allowed) throw problem('rate_limited', { retry_after: taken.retryAfter })
+}
+
+/** What Fastify itself refuses (body too large, broken JSON …), in our words. */
+const fromFastify = (error: Error & { code?: string; statusCode?: number }): Problem | undefined => {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' || error.code === 'FST_REQ_FILE_TOO_LARGE') return problem('too_large', { limit: '80 MB (1 MB where no files are taken; 10 MB a file)' })
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return problem('unsupported_media_type')
+  if (error.code?.startsWith('FST_ERR_CTP') || error instanceof SyntaxError || error.statusCode === 400) return problem('invalid_json')
+  return undefined
+}
+
+/** The database is away (connection refused, starting up, too many): worth another try. */
+const outage = (error: Error & { code?: string }): boolean => /^(ECONNREFUSED|ECONNRESET|ENOENT|57P0[123]|53300|08\w{3})$/.test(error.code ?? '') || /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
+
+/** Turns whatever was thrown into the surface's refusal. What is unknown says nothing but its request id. */
+export const refuse = async ({ app, surface }: Pick<Mount, 'app' | 'surface'>, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  const known = error instanceof Problem ? error : fromFastify(error as Error)
+  const refusal = known ?? problem(outage(error as Error) ? 'unavailable' : 'internal')
+  if (!known) app.log.error({ request: request.id, route: request.routeOptions?.url, error: (error as Error).stack ?? String(error) }, 'request failed')
+  const { status, body } = surface.fail(refusal, { id: request.id, app })
+  const wait = refusal.facts.retry_after ?? (refusals[refusal.code].http === 503 ? 5 : refusal.code === 'idempotency_in_flight' ? 1 : undefined)
+  if (wait !== undefined) reply.header('retry-after', String(wait))
+  await reply.code(status).header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(body))
+}

@@ -1,0 +1,82 @@
+/** The whole native API on one page: an endpoint is one line here and one operation in its domain. */
+import { createKey, getKey, listKeys, revokeKey } from '../accounts/keys.ts'
+import { getOrganization } from '../accounts/organizations.ts'
+import { register } from '../accounts/registration.ts'
+import { getWallet, listWalletEntries } from '../billing/wallet.ts'
+import { getAttachment, getSource } from '../email/attachments.ts'
+import { createInbox, deleteInbox, getInbox, listInboxes } from '../email/inboxes.ts'
+import { getInboxMessage, getMessage, listMessages, searchMessages } from '../email/messages.ts'
+import { replyToMessage, sendMessage } from '../email/sending.ts'
+import { addSuppression, listSuppressions, removeSuppression } from '../email/suppressions.ts'
+import { getThread, listThreads } from '../email/threads.ts'
+import { waitForMessage } from '../email/waiting.ts'
+import { getEvent, listEvents } from '../eventlog.ts'
+import type { Operation } from '../operation.ts'
+import {
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhookAttempts,
+  listWebhookDeliveries,
+  listWebhooks,
+  replayWebhookDeliveries,
+  replayWebhookDelivery,
+  rotateWebhookSecret,
+  testWebhook,
+  updateWebhook,
+} from '../webhooks/endpoints.ts'
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+
+/** `multipart`: the route takes files as multipart/form-data too. */
+export type V1Row = [at: `${Method} /${string}`, run: Operation, status?: number, more?: { multipart: true }]
+
+export const v1: V1Row[] = [
+  ['POST /register', register, 201],
+
+  ['GET /organization', getOrganization],
+  ['POST /api-keys', createKey, 201],
+  ['GET /api-keys', listKeys],
+  ['GET /api-keys/:key_id', getKey],
+  ['DELETE /api-keys/:key_id', revokeKey],
+
+  ['GET /wallet', getWallet],
+  ['GET /wallet/entries', listWalletEntries],
+
+  ['POST /inboxes', createInbox, 201],
+  ['GET /inboxes', listInboxes],
+  ['GET /inboxes/:inbox_id', getInbox],
+  ['DELETE /inboxes/:inbox_id', deleteInbox],
+
+  ['POST /inboxes/:inbox_id/messages', sendMessage, 202, { multipart: true }],
+  ['GET /inboxes/:inbox_id/messages', listMessages],
+  ['GET /inboxes/:inbox_id/messages/:message_id', getInboxMessage],
+  ['POST /inboxes/:inbox_id/messages/:message_id/reply', replyToMessage, 202, { multipart: true }],
+  ['POST /inboxes/:inbox_id/wait', waitForMessage],
+  ['GET /inboxes/:inbox_id/threads', listThreads],
+
+  ['POST /messages/search', searchMessages],
+  ['GET /messages/:message_id', getMessage],
+  ['GET /messages/:message_id/source', getSource],
+  ['GET /attachments/:attachment_id', getAttachment],
+  ['GET /threads/:thread_id', getThread],
+
+  ['GET /suppressions', listSuppressions],
+  ['POST /suppressions', addSuppression, 201],
+  ['DELETE /suppressions/:email', removeSuppression],
+
+  ['POST /webhooks', createWebhook, 201],
+  ['GET /webhooks', listWebhooks],
+  ['GET /webhooks/:webhook_id', getWebhook],
+  ['PATCH /webhooks/:webhook_id', updateWebhook],
+  ['DELETE /webhooks/:webhook_id', deleteWebhook],
+  ['POST /webhooks/:webhook_id/test', testWebhook],
+  ['POST /webhooks/:webhook_id/rotate', rotateWebhookSecret],
+  ['GET /webhooks/:webhook_id/attempts', listWebhookAttempts],
+  ['GET /webhooks/:webhook_id/deliveries', listWebhookDeliveries],
+  ['POST /webhooks/:webhook_id/replay', replayWebhookDeliveries],
+  ['POST /webhooks/:webhook_id/deliveries/:delivery_id/replay', replayWebhookDelivery],
+
+  ['GET /events', listEvents],
+  ['GET /events/:event_id', getEvent],
+]

@@ -1,0 +1,100 @@
+/** `demo`: the whole story over real sockets on a throwaway database, told as it happens. */
+import { createHmac } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startApp } from './app.ts'
+import { readConfig } from './config.ts'
+import { createLog } from './kernel/log.ts'
+import { migrate } from './kernel/migrate.ts'
+import { startPostgres } from './kernel/postgres.ts'
+
+const step = (() => {
+  let count = 0
+  return (title: string) => console.log(`\n\x1b[1m${++count}. ${title}\x1b[0m`)
+})()
+const say = (line: string) => console.log(`   ${line}`)
+
+export const runDemo = async (words: string[]): Promise<void> => {
+  if (words[0] && words[0] !== 'email') throw Object.assign(new Error(`demo: there is no demo called "${words[0]}". Try: demo email`), { told: true })
+  const dataDir = await mkdtemp(join(tmpdir(), 'pennypost-demo-'))
+  const postgres = await startPostgres({ dataDir, log: () => {} })
+  await migrate(postgres.url)
+  const config = readConfig({ ...process.env, PORT: '0', SMTP_PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, MAIL_DOMAIN: 'demo.localhost', ALLOW_PRIVATE_NETWORKS: 'on', LOG_LEVEL: 'silent', DATABASE_URL: '', PUBLIC_URL: '' })
+  const app = await startApp({ config, databaseUrl: postgres.url, log: createLog('silent') })
+  const sink = await startReceiver()
+  try {
+    await tell(app.publicUrl, app.smtp.port, sink)
+  } finally {
+    sink.close()
+    await app.close()
+    await postgres.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+/** The customer's side of a webhook: keeps what comes and tells who waits. */
+const startReceiver = async () => {
+  const seen: { signature: string; body: string }[] = []
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = []
+    request.on('data', part => parts.push(part))
+    request.on('end', () => {
+      seen.push({ signature: String(request.headers['x-mailboxkit-signature'] ?? ''), body: Buffer.concat(parts).toString() })
+      response.end('ok')
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/email`, seen, close: () => server.close() }
+}
+
+const tell = async (url: string, smtpPort: number, sink: Awaited<ReturnType<typeof startReceiver>>): Promise<void> => {
+  const call = async (method: string, path: string, key?: string, body?: object) => {
+    const response = await fetch(url + path, { method, headers: { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
+    const answer = await response.json()
+    say(`${method} ${path}  → ${response.status}`)
+    if (!response.ok) throw new Error(JSON.stringify(answer))
+    // biome-ignore lint/suspicious/noExplicitAny: the demo reads answers as a script would
+    return answer as any
+  }
+
+  step('Two agents register themselves (the MailboxKit call, unchanged)')
+  const alice = await call('POST', '/api/v1/register', undefined, { name: 'Alice', owner_email: 'owner@company.test' })
+  const bob = await call('POST', '/api/v1/register', undefined, { name: 'Bob', owner_email: 'owner@company.test' })
+  say(`Alice is ${alice.email}, Bob is ${bob.email}; each has a key and an inbox`)
+
+  step('Bob asks to be told of mail by webhook')
+  const hook = await call('POST', '/api/v1/webhooks', bob.api_key, { name: 'Demo', url: sink.url, events: ['message.received'] })
+
+  step('Alice writes to Bob')
+  const sent = await call('POST', `/api/v1/inboxes/${alice.inbox_id}/messages/send`, alice.api_key, { to: [bob.email], subject: 'Lunch?', text: 'Noon at the harbour?\nYour code is 482913.' })
+  say(`accepted durably: message ${sent.data.id}, ${sent.data.status}`)
+
+  step(`It travels by SMTP to port ${smtpPort}; Bob waits with one call`)
+  const got = await call('POST', `/v1/inboxes/inb_${bob.inbox_id}/wait`, bob.api_key, { timeout: 20 })
+  say(`"${got.message.subject}" from ${got.message.from_email}: ${JSON.stringify(got.message.extracted_text)}`)
+  say(`codes found in it: ${got.codes.map((code: { value: string }) => code.value).join(', ')}`)
+
+  step('The webhook came too; Bob checks its signature as the MailboxKit document says')
+  while (sink.seen.length === 0) await new Promise(resolve => setTimeout(resolve, 10))
+  const [delivery] = sink.seen
+  const expected = createHmac('sha256', hook.data.secret).update(delivery!.body).digest('hex')
+  if (expected !== delivery!.signature) throw new Error('The signature does not fit')
+  say(`event ${JSON.parse(delivery!.body).event}, signature ${delivery!.signature.slice(0, 16)}… verified`)
+
+  step('Bob replies; the reply lands in the same thread')
+  await call('POST', `/api/v1/inboxes/${bob.inbox_id}/messages/${got.message.id.slice(4)}/reply`, bob.api_key, { text: 'Gladly!' })
+  const answer = await call('POST', `/v1/inboxes/inb_${alice.inbox_id}/wait`, alice.api_key, { timeout: 20, thread_id: `thr_${sent.data.thread_id}` })
+  say(`"${answer.message.subject}": ${JSON.stringify(answer.message.extracted_text)}`)
+  const thread = await call('GET', `/api/v1/threads/${sent.data.thread_id}`, alice.api_key)
+  say(`the thread now holds ${thread.data.messages.length} messages`)
+
+  step('What became of it')
+  const { data } = await call('GET', '/v1/events?limit=20', alice.api_key)
+  say(data.map((event: { type: string }) => event.type).reverse().join(' → '))
+  const wallet = await call('GET', '/v1/wallet', alice.api_key)
+  say(`Alice has ${wallet.balance} left`)
+  console.log('\nAll of it went over real sockets on this machine.\n')
+}

@@ -1,0 +1,99 @@
+/**
+ * MailboxKit: inboxes for agents. Bare ULIDs as ids, `{ data }` envelopes, Laravel-like validation errors, a 402 that tells an
+ * agent what to do, one hex HMAC over webhook bodies.
+ */
+import { createKey, getKey, listKeys, revokeKey } from '../../accounts/keys.ts'
+import { getOrganization } from '../../accounts/organizations.ts'
+import { register } from '../../accounts/registration.ts'
+import { bearer } from '../../api/native.ts'
+import { createInbox, deleteInbox, getInbox, listInboxes } from '../../email/inboxes.ts'
+import { getInboxMessage, listMessages, searchMessages } from '../../email/messages.ts'
+import { replyToMessage, sendMessage } from '../../email/sending.ts'
+import { getThread, listThreads } from '../../email/threads.ts'
+import { createWebhook, deleteWebhook, getWebhook, listWebhookAttempts, listWebhooks, testWebhook } from '../../webhooks/endpoints.ts'
+import { type Dialect, perKey, row } from '../dialect.ts'
+import * as t from './translate.ts'
+import { webhooks } from './webhooks.ts'
+
+export const mailboxkit: Dialect = {
+  name: 'mailboxkit',
+  title: 'MailboxKit',
+  document: 'MailboxKit API documentation',
+  asOf: '2026-11',
+  credential: request => bearer(request.headers.authorization),
+  limits: perKey({ name: 'minute', points: 1000, seconds: 60 }, { name: 'day', points: 50_000, seconds: 86_400 }),
+  errors: {
+    unauthorized: [401, 'unauthorized'],
+    forbidden: [403, 'forbidden'],
+    not_found: [404, 'not_found'],
+    no_such_route: [404, 'not_found'],
+    invalid_input: [422, 'validation_error'],
+    invalid_json: [422, 'validation_error'],
+    unsupported_media_type: [422, 'validation_error'],
+    too_large: [413, 'payload_too_large'],
+    insufficient_balance: [402, 'insufficient_balance'],
+    rate_limited: [429, 'too_many_requests'],
+    idempotency_key_invalid: [422, 'validation_error'],
+    idempotency_key_reused: [422, 'idempotency_key_reused'],
+    idempotency_in_flight: [409, 'idempotency_in_flight'],
+    address_taken: [422, 'validation_error'],
+    domain_not_yours: [422, 'validation_error'],
+    domain_taken: [422, 'validation_error'],
+    already_exists: [422, 'validation_error'],
+    url_refused: [422, 'validation_error'],
+    not_cancellable: [422, 'validation_error'],
+    live_only: [403, 'forbidden'],
+    test_only: [403, 'forbidden'],
+    held_limit: [429, 'too_many_requests'],
+    payments_off: [503, 'service_unavailable'],
+    unavailable: [503, 'service_unavailable'],
+    internal: [500, 'server_error'],
+  },
+  fail: t.fail,
+  webhooks,
+  rows: [
+    row('POST /api/v1/register', register, { in: ({ body }) => ({ name: body.name, owner_email: body.owner_email, dialect: 'mailboxkit' as const }), out: t.registered, status: 201 }),
+
+    row('POST /api/v1/inboxes', createInbox, { in: ({ body }) => ({ name: body.name, email: body.email }), out: t.data(t.inbox), status: 201 }),
+    row('GET /api/v1/inboxes', listInboxes, { in: t.paging, out: t.list(t.inbox) }),
+    row('GET /api/v1/inboxes/:inbox', getInbox, { in: ({ params }) => ({ inbox_id: t.inboxId(params) }), out: t.data(t.inbox) }),
+    row('DELETE /api/v1/inboxes/:inbox', deleteInbox, { in: ({ params }) => ({ inbox_id: t.inboxId(params) }), out: () => ({ message: 'Inbox deleted.' }) }),
+
+    row('POST /api/v1/inboxes/:inbox/messages/send', sendMessage, { in: t.newMessage, out: t.data(t.message), status: 201, multipart: true }),
+    row('POST /api/v1/inboxes/:inbox/messages/:message/reply', replyToMessage, { in: t.newReply, out: t.data(t.message), status: 201, multipart: true }),
+    row('GET /api/v1/inboxes/:inbox/messages', listMessages, { in: request => ({ inbox_id: t.inboxId(request.params), ...t.paging(request) }), out: t.list(t.message) }),
+    row('GET /api/v1/inboxes/:inbox/messages/:message', getInboxMessage, {
+      in: ({ params }) => ({ inbox_id: t.inboxId(params), message_id: t.id('message', params.message) }),
+      out: t.data(t.message),
+    }),
+    row('POST /api/v1/messages/search', searchMessages, { in: t.search, out: t.list(t.message) }),
+
+    row('GET /api/v1/inboxes/:inbox/threads', listThreads, { in: request => ({ inbox_id: t.inboxId(request.params), ...t.paging(request) }), out: t.list(t.thread) }),
+    row('GET /api/v1/threads/:thread', getThread, { in: ({ params }) => ({ thread_id: t.id('thread', params.thread) }), out: t.data(t.threadWithMessages) }),
+
+    row('POST /api/v1/webhooks', createWebhook, {
+      in: ({ body }) => ({ name: body.name, url: body.url, events: body.events, dialect: 'mailboxkit' }),
+      out: t.data(t.newWebhook),
+      status: 201,
+    }),
+    row('GET /api/v1/webhooks', listWebhooks, { in: t.paging, out: t.list(t.webhook) }),
+    row('GET /api/v1/webhooks/:webhook', getWebhook, { in: ({ params }) => ({ webhook_id: t.id('webhook', params.webhook) }), out: t.data(t.webhook) }),
+    row('DELETE /api/v1/webhooks/:webhook', deleteWebhook, { in: ({ params }) => ({ webhook_id: t.id('webhook', params.webhook) }), out: () => ({ message: 'Webhook deleted.' }) }),
+    row('POST /api/v1/webhooks/:webhook/test', testWebhook, { in: ({ params }) => ({ webhook_id: t.id('webhook', params.webhook) }), out: t.data(t.tested) }),
+    row('GET /api/v1/webhooks/:webhook/attempts', listWebhookAttempts, {
+      in: request => ({ webhook_id: t.id('webhook', request.params.webhook), ...t.paging(request) }),
+      out: t.list(t.attempt),
+    }),
+
+    row('POST /api/v1/api_keys', createKey, {
+      in: ({ body, ctx }) => ({ name: body.name, mode: body.test || !ctx.livemode ? ('test' as const) : ('live' as const), dialect: 'mailboxkit' as const }),
+      out: t.newKey,
+      status: 201,
+    }),
+    row('GET /api/v1/api_keys', listKeys, { in: t.paging, out: t.list(t.key) }),
+    row('GET /api/v1/api_keys/:key', getKey, { in: ({ params }) => ({ key_id: t.id('key', params.key) }), out: t.data(t.key) }),
+    row('DELETE /api/v1/api_keys/:key', revokeKey, { in: ({ params }) => ({ key_id: t.id('key', params.key) }), out: () => ({ message: 'API key revoked.' }) }),
+
+    row('GET /api/v1/organization', getOrganization, { in: () => ({}), out: t.data(t.organization) }),
+  ],
+}

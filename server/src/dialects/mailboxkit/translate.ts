@@ -1,0 +1,221 @@
+/** MailboxKit's words ↔ ours. Pure functions. */
+import type { App } from '../../app.ts'
+import { dollars, prices } from '../../billing/wallet.ts'
+import type { Message } from '../../email/messages.ts'
+import { type Noun, prefixes } from '../../kernel/ids.ts'
+import type { Problem } from '../../problems.ts'
+import type { Incoming } from '../dialect.ts'
+
+/** Their ids are bare ULIDs; ours carry a prefix. */
+export const bare = (id: string): string => id.slice(id.indexOf('_') + 1)
+export const id = (noun: Noun, ulid: string | undefined): string => `${prefixes[noun]}_${ulid ?? ''}`
+/** An inbox may be named by its id or by its address. */
+export const inboxId = (params: Record<string, string>): string => (params.inbox!.includes('@') ? params.inbox! : id('inbox', params.inbox))
+
+const seconds = (iso: string): string => iso.replace(/\.\d+Z$/, 'Z')
+
+export const data =
+  <I, O>(show: (item: I, app: App) => O) =>
+  (item: I, { app }: { app: App }) => ({ data: show(item, app) })
+
+export const list =
+  <I, O>(show: (item: I, app: App) => O) =>
+  (page: { data: I[]; has_more: boolean; next_cursor: string | null }, { app }: { app: App }) => ({
+    data: page.data.map(item => show(item, app)),
+    meta: { has_more: page.has_more, next_cursor: page.next_cursor },
+  })
+
+/** `limit` and `per_page` mean the same; `cursor` is next_cursor of the page before. */
+export const paging = ({ query }: Incoming): { limit?: number; cursor?: string } => {
+  const limit = Number(query.per_page ?? query.limit)
+  return { ...(limit >= 1 ? { limit: Math.min(100, Math.floor(limit)) } : {}), ...(query.cursor ? { cursor: String(query.cursor) } : {}) }
+}
+
+export const registered = (output: { api_key: string; email: string; inbox_id: string; owner_email: string }) => ({
+  api_key: output.api_key,
+  email: output.email,
+  inbox_id: bare(output.inbox_id),
+  owner_email: output.owner_email,
+  message: 'Save your API key — it will not be shown again.',
+})
+
+export const inbox = (output: { id: string; name: string; email: string; organization_id: string; created_at: string }) => ({
+  id: bare(output.id),
+  name: output.name,
+  email: output.email,
+  organization_id: bare(output.organization_id),
+  created_at: seconds(output.created_at),
+})
+
+/** Files as JSON (base64) or from a form, where they stand beside the fields. */
+const attachments = ({ body }: Incoming) => (body.attachments === undefined ? {} : { attachments: body.attachments })
+
+export const newMessage = (request: Incoming) => {
+  const { body, params } = request
+  return {
+    inbox_id: inboxId(params),
+    to: body.to ?? [],
+    cc: body.cc,
+    bcc: body.bcc,
+    reply_to: body.reply_to,
+    subject: body.subject ?? '',
+    text: body.text,
+    html: body.html,
+    headers: body.headers,
+    ...attachments(request),
+  }
+}
+
+export const newReply = (request: Incoming) => {
+  const { body, params } = request
+  return {
+    inbox_id: inboxId(params),
+    message_id: id('message', params.message),
+    cc: body.cc,
+    bcc: body.bcc,
+    text: body.text,
+    html: body.html,
+    headers: body.headers,
+    ...attachments(request),
+  }
+}
+
+export const message = (output: Message) => ({
+  id: bare(output.id),
+  inbox_id: bare(output.inbox_id),
+  thread_id: bare(output.thread_id),
+  direction: output.direction,
+  message_id: output.message_id,
+  in_reply_to: output.in_reply_to,
+  from_email: output.from_email,
+  from_name: output.from_name,
+  to_emails: output.to,
+  cc_emails: output.cc,
+  bcc_emails: output.bcc,
+  subject: output.subject,
+  text_body: output.text,
+  html_body: output.html,
+  extracted_text: output.extracted_text,
+  status: output.status,
+  attachments: output.attachments.map(file => ({ id: bare(file.id), filename: file.filename, mime_type: file.content_type, size: file.size, url: file.url })),
+  authentication: output.authentication,
+  created_at: seconds(output.created_at),
+})
+
+const fields = { subject: 'subject', from: 'from', from_email: 'from', sender: 'from', body: 'body', text: 'body', text_body: 'body', html_body: 'body' } as const
+
+export const search = (request: Incoming) => {
+  const { body } = request
+  const wanted = Array.isArray(body.fields) ? body.fields.map((field: string) => fields[field as keyof typeof fields] ?? (field as 'body')) : undefined
+  return {
+    query: body.query,
+    ...(body.inbox_id === undefined ? {} : { inbox_id: inboxId({ inbox: String(body.inbox_id) }) }),
+    ...(wanted ? { fields: wanted } : {}),
+    date_from: body.date_from,
+    date_to: body.date_to,
+    ...paging({ ...request, query: body }),
+  }
+}
+
+type ThreadOut = { id: string; inbox_id: string; subject: string; message_count: number; last_message_at: string; created_at: string }
+
+export const thread = (output: ThreadOut) => ({
+  id: bare(output.id),
+  inbox_id: bare(output.inbox_id),
+  subject: output.subject,
+  messages_count: output.message_count,
+  last_message_at: seconds(output.last_message_at),
+  created_at: seconds(output.created_at),
+})
+
+export const threadWithMessages = (output: ThreadOut & { messages: Message[] }) => ({ ...thread(output), messages: output.messages.map(message) })
+
+type WebhookOut = { id: string; name: string; url: string; events: string[]; enabled: boolean; created_at: string }
+
+export const webhook = (output: WebhookOut) => ({
+  id: bare(output.id),
+  name: output.name,
+  url: output.url,
+  events: output.events,
+  is_active: output.enabled,
+  created_at: seconds(output.created_at),
+})
+
+export const newWebhook = (output: WebhookOut & { secret: string }) => ({ ...webhook(output), secret: output.secret })
+
+export const tested = (output: { delivered: boolean; status: number | null; error: string | null; duration_ms: number }) => ({
+  success: output.delivered,
+  status_code: output.status,
+  error: output.error,
+  duration_ms: output.duration_ms,
+})
+
+export const attempt = (output: {
+  id: string
+  event_id: string
+  event_type: string
+  attempt: number
+  status: number | null
+  error: string | null
+  response_excerpt: string | null
+  duration_ms: number
+  created_at: string
+}) => ({
+  id: bare(output.id),
+  event: output.event_type,
+  event_id: bare(output.event_id),
+  attempt: output.attempt,
+  success: output.status !== null && output.status >= 200 && output.status < 300,
+  status_code: output.status,
+  error: output.error,
+  response_body: output.response_excerpt,
+  duration_ms: output.duration_ms,
+  created_at: seconds(output.created_at),
+})
+
+type KeyOut = { id: string; name: string; hint: string; mode: string; last_used_at: string | null; created_at: string }
+
+export const key = (output: KeyOut) => ({
+  id: bare(output.id),
+  name: output.name,
+  key: output.hint,
+  test: output.mode === 'test',
+  last_used_at: output.last_used_at,
+  created_at: seconds(output.created_at),
+})
+
+export const newKey = (output: KeyOut & { key: string }) => ({
+  data: { ...key(output), key: output.key },
+  message: 'Store this key securely. It will not be shown again.',
+})
+
+export const organization = (output: { id: string; name: string; inboxes_count: number; messages_count: number; domains_count: number; created_at: string }) => ({
+  id: bare(output.id),
+  name: output.name,
+  inboxes_count: output.inboxes_count,
+  messages_count: output.messages_count,
+  domains_count: output.domains_count,
+  created_at: seconds(output.created_at),
+})
+
+/** Their error envelope: a word and a sentence; validation by field; and the whole story when the wallet is empty. */
+export const fail = (refusal: Problem, { word, app }: { word: string; app: App }): object => {
+  if (refusal.code === 'insufficient_balance') {
+    const balance = Number(refusal.facts.balance_mills)
+    const cost = Number(refusal.facts.cost_mills)
+    return {
+      error: word,
+      message: 'Your organization does not have enough credit to send this email.',
+      action: 'Top up your wallet to continue sending.',
+      billing_url: `${app.publicUrl}/billing`,
+      docs_url: `${app.publicUrl}/docs#insufficient_balance`,
+      balance_mills: balance,
+      balance_dollars: dollars(balance),
+      cost_mills: cost,
+      cost_dollars: dollars(cost),
+      emails_remaining: Math.floor(balance / prices.email),
+    }
+  }
+  const errors = refusal.errors?.map(({ path, message: why }) => [path.slice(1).replaceAll('/', '.'), [why]] as const)
+  return { error: word, message: refusal.message, ...(errors ? { errors: Object.fromEntries(errors) } : {}) }
+}

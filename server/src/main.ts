@@ -1,0 +1,22 @@
+/**
+ * The command line: serve · migrate · org · key · credit · routes · docs · demo. `org`, `key` and `credit` work while the server
+ * runs and print JSON with --json.
+ */
+import { commands } from './commands.ts'
+import { ConfigError } from './config.ts'
+import { DataDirInUse } from './kernel/postgres.ts'
+
+const [verb = 'serve', ...words] = process.argv.slice(2)
+const command = commands[verb]
+if (!command || words.includes('--help') || words.includes('-h')) {
+  const known = Object.entries(commands).map(([name, { usage, says }]) => `  ${`${name} ${usage}`.padEnd(58)} ${says}`)
+  console.log(`Pennypost: one server for all the post an app sends and receives.\n\n${known.join('\n')}\n`)
+  process.exit(command || verb === 'help' || verb === '--help' || verb === '-h' ? 0 : 2)
+}
+try {
+  await command.run(words)
+} catch (error) {
+  const told = error instanceof ConfigError || error instanceof DataDirInUse || (error as { told?: boolean }).told
+  console.error(told ? (error as Error).message : (error as Error).stack)
+  process.exit(1)
+}
