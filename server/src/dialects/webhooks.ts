@@ -3,6 +3,6 @@
  * pull in the dialects' tables, which need the operations, which need delivering.
  */
 import type { WebhookDialect } from '../webhooks/sign.ts'
-import { mailboxkitWebhooks } from './mailboxkit/webhooks.ts'
+import { webhooks as mailboxkit } from './mailboxkit/webhooks.ts'
 
-export const webhookDialects: Readonly<Record<string, WebhookDialect>> = { mailboxkit: mailboxkitWebhooks }
+export const webhookDialects: Readonly<Record<string, WebhookDialect>> = { mailboxkit }

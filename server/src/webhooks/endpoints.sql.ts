@@ -1,0 +1,73 @@
+import { type Db, sql } from '../kernel/db.ts'
+
+export interface EndpointRow {
+  id: string
+  name: string
+  url: string
+  events: string[]
+  dialect: string
+  enabled: boolean
+  disabled_reason: string | null
+  failing_since: Date | null
+  previous_secret_until: Date | null
+  created_at: Date
+}
+
+interface NewEndpoint {
+  id: string
+  name: string
+  url: string
+  events: string[]
+  dialect: string
+  /** Sealed. */
+  secret: string
+}
+
+/** Undefined when the organization has `most` already. */
+export const insert = (db: Db, organizationId: string, endpoint: NewEndpoint, most: number) =>
+  db.row<EndpointRow>(sql`
+    insert into webhook_endpoints (id, organization_id, name, url, events, dialect, secret)
+    select ${endpoint.id}, ${organizationId}, ${endpoint.name}, ${endpoint.url}, ${endpoint.events}, ${endpoint.dialect}, ${endpoint.secret}
+    where (select count(*) from webhook_endpoints where organization_id = ${organizationId}) < ${most}
+    returning id, name, url, events, dialect, enabled, disabled_reason, failing_since, previous_secret_until, created_at`)
+
+export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number }) =>
+  db.rows<EndpointRow>(sql`
+    select id, name, url, events, dialect, enabled, disabled_reason, failing_since, previous_secret_until, created_at
+    from webhook_endpoints
+    where organization_id = ${organizationId} and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
+    order by id desc limit ${q.limit}`)
+
+export const byId = (db: Db, organizationId: string, id: string | null) =>
+  db.row<EndpointRow>(sql`
+    select id, name, url, events, dialect, enabled, disabled_reason, failing_since, previous_secret_until, created_at
+    from webhook_endpoints where organization_id = ${organizationId} and id = ${id}`)
+
+/** What is null stays as it is. Switching on forgets why it was off, and that it was failing. */
+export const update = (
+  db: Db,
+  organizationId: string,
+  id: string | null,
+  change: { name: string | null; url: string | null; events: string[] | null; enabled: boolean | null },
+) =>
+  db.row<EndpointRow>(sql`
+    update webhook_endpoints set
+      name = coalesce(${change.name}, name),
+      url = coalesce(${change.url}, url),
+      events = coalesce(${change.events}, events),
+      enabled = coalesce(${change.enabled}, enabled),
+      disabled_reason = case when ${change.enabled}::boolean then null else disabled_reason end,
+      failing_since = case when ${change.enabled}::boolean then null else failing_since end
+    where organization_id = ${organizationId} and id = ${id}
+    returning id, name, url, events, dialect, enabled, disabled_reason, failing_since, previous_secret_until, created_at`)
+
+export const remove = async (db: Db, organizationId: string, id: string | null): Promise<boolean> =>
+  (await db.row(sql`delete from webhook_endpoints where organization_id = ${organizationId} and id = ${id} returning id`)) !==
+  undefined
+
+/** The secret until now signs beside the new one until `overlapUntil`. */
+export const rotate = (db: Db, organizationId: string, id: string, secret: string, overlapUntil: Date) =>
+  db.row<EndpointRow>(sql`
+    update webhook_endpoints set previous_secret = secret, previous_secret_until = ${overlapUntil}, secret = ${secret}
+    where organization_id = ${organizationId} and id = ${id}
+    returning id, name, url, events, dialect, enabled, disabled_reason, failing_since, previous_secret_until, created_at`)
