@@ -20,7 +20,7 @@ export const sourceOf = async (app: App, db: Db, row: MessageRow): Promise<Buffe
     from: { address: row.from_email, ...(row.from_name ? { name: row.from_name } : {}) },
     to: row.to_emails,
     cc: row.cc_emails,
-    ...(row.reply_to ? { replyTo: [row.reply_to] } : {}),
+    ...(row.reply_to ? { replyTo: row.reply_to } : {}),
     subject: row.subject,
     ...(row.text_body === null ? {} : { text: row.text_body }),
     ...(row.html_body === null ? {} : { html: row.html_body }),

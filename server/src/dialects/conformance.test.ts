@@ -1,0 +1,140 @@
+/**
+ * Every row of every dialect is replayed against the running server, with requests and answers in the shape of the product's own
+ * documentation (`<product>/examples/*.json`). In an example `{name}` stands for something of the prepared world, and an expected
+ * value that starts with `$` for a kind: $ulid $string $text $time $integer $boolean $url $any. Fields we add are allowed; a
+ * documented field that is missing, or of another kind, fails.
+ */
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { type Sink, startSink } from '../../test/http-sink.ts'
+import { type Json, startTestApp, type TestApp } from '../../test/harness.ts'
+import { dialects } from './index.ts'
+
+interface Example {
+  row: string
+  says: string
+  /** Its own world of things, for requests that destroy. */
+  params?: Record<string, string>
+  query?: string
+  headers?: Record<string, string>
+  body?: Json
+  /** multipart/form-data instead of JSON: field → text, or @text for a file. */
+  form?: Record<string, string>
+  key?: string
+  status: number
+  reply: Json
+}
+
+const kinds: Record<string, (value: unknown) => boolean> = {
+  $ulid: value => /^[0-9A-HJKMNP-TV-Z]{26}$/.test(String(value)),
+  $string: value => typeof value === 'string' && value.length > 0,
+  $text: value => typeof value === 'string' || value === null,
+  $time: value => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/.test(value),
+  $integer: value => Number.isInteger(value),
+  $boolean: value => typeof value === 'boolean',
+  $url: value => typeof value === 'string' && URL.canParse(value),
+  $any: () => true,
+}
+
+const fits = (expected: Json, actual: Json, path: string): void => {
+  if (typeof expected === 'string' && expected.startsWith('$') && kinds[expected]) assert.ok(kinds[expected](actual), `${path}: ${JSON.stringify(actual)} is not ${expected}`)
+  else if (Array.isArray(expected)) {
+    assert.ok(Array.isArray(actual), `${path} is no list`)
+    if (expected.length > 0) assert.ok(actual.length > 0, `${path} is empty`)
+    if (expected.length > 0) actual.forEach((item: Json, index: number) => fits(expected[0], item, `${path}/${index}`))
+  } else if (expected !== null && typeof expected === 'object') {
+    assert.ok(actual !== null && typeof actual === 'object', `${path} is no object but ${JSON.stringify(actual)}`)
+    for (const [name, value] of Object.entries(expected)) {
+      assert.ok(name in actual, `${path}/${name} is missing; there is ${Object.keys(actual)}`)
+      fits(value, actual[name], `${path}/${name}`)
+    }
+  } else assert.equal(actual, expected, path)
+}
+
+/** What a dialect's examples talk about: made through the dialect itself. */
+const worlds: Record<string, (t: TestApp, sink: Sink) => Promise<Record<string, string>>> = {
+  mailboxkit: async (t, sink) => {
+    const me = (await t.call('POST', '/api/v1/register', { body: { name: 'My Agent', owner_email: 'you@company.test' } })).body
+    const key = me.api_key
+    const sent = (await t.call('POST', `/api/v1/inboxes/${me.inbox_id}/messages/send`, { key, body: { to: [me.email], subject: 'Order confirmation #1234', text: 'Thanks, got it!', html: '<p>Thanks, got it!</p>' } })).body
+    const got = (await t.call('POST', `/v1/inboxes/inb_${me.inbox_id}/wait`, { key, body: { timeout: 20 } })).body
+    assert.ok(got.message, 'the mail to myself did not arrive')
+    const hook = (await t.call('POST', '/api/v1/webhooks', { key, body: { name: 'Email Notifications', url: sink.url, events: ['message.received'] } })).body
+    await t.call('POST', `/api/v1/webhooks/${hook.data.id}/test`, { key })
+    const spare = (await t.call('POST', '/api/v1/api_keys', { key, body: { name: 'Spare' } })).body
+    const doomed = (await t.call('POST', '/api/v1/inboxes', { key, body: { name: 'Doomed' } })).body
+    const doomedHook = (await t.call('POST', '/api/v1/webhooks', { key, body: { name: 'Doomed', url: sink.url, events: ['message.sent'] } })).body
+    return {
+      key,
+      email: me.email,
+      inbox: me.inbox_id,
+      sent: sent.data.id,
+      message: got.message.id.slice(4),
+      thread: got.message.thread_id.slice(4),
+      webhook: hook.data.id,
+      spare_key: spare.data.id,
+      doomed: doomed.data.id,
+      doomed_webhook: doomedHook.data.id,
+      sink: sink.url,
+    }
+  },
+}
+
+for (const dialect of dialects) {
+  describe(`${dialect.title} as documented`, async () => {
+    const folder = join(import.meta.dirname, dialect.name, 'examples')
+    const files = (await readdir(folder)).filter(name => name.endsWith('.json')).sort()
+    const examples = (await Promise.all(files.map(async file => JSON.parse(await readFile(join(folder, file), 'utf8')) as Example[]))).flat()
+    let t: TestApp
+    let sink: Sink
+    let world: Record<string, string>
+    before(async () => {
+      t = await startTestApp()
+      sink = await startSink()
+      world = await worlds[dialect.name]!(t, sink)
+    })
+    after(async () => {
+      await sink.stop()
+      await t.close()
+    })
+
+    it('has an example for every row', () => {
+      const shown = new Set(examples.map(example => example.row))
+      const rows = dialect.rows.flatMap(row => ('run' in row ? [row.at] : []))
+      assert.deepEqual(rows.filter(at => !shown.has(at)), [])
+      assert.deepEqual([...shown].filter(at => !rows.includes(at as (typeof rows)[number])), [])
+    })
+
+    for (const base of ['', `/${dialect.name}`]) {
+      for (const example of examples) {
+        // What destroys can be shown only once, and so can what must be unique.
+        if (base && (example.row.startsWith('DELETE') || example.says.includes('once'))) continue
+        it(`${base}${example.row.replace(' /', ' ')}: ${example.says}`, async () => {
+          const fill = (value: Json): Json => JSON.parse(JSON.stringify(value ?? null).replace(/\{(\w+)\}/g, (all, name: string) => world[name] ?? all))
+          const [method, path] = example.row.split(' ') as [string, string]
+          const params = fill(example.params ?? {})
+          const url = `${t.url}${base}${path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? world[name] ?? `:${name}`)}${fill(example.query ?? '')}`
+          const key = example.key === undefined ? world.key : fill(example.key)
+          const headers: Record<string, string> = { ...(key ? { authorization: `Bearer ${key}` } : {}), ...fill(example.headers ?? {}) }
+          let body: string | FormData | undefined
+          if (example.form) {
+            body = new FormData()
+            for (const [name, value] of Object.entries(fill(example.form) as Record<string, string>)) {
+              if (value.startsWith('@')) body.append(name, new File([value.slice(1)], 'report.pdf', { type: 'application/pdf' }))
+              else body.append(name, value)
+            }
+          } else if (example.body !== undefined) {
+            body = JSON.stringify(fill(example.body))
+            headers['content-type'] = 'application/json'
+          }
+          const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })
+          const text = await response.text()
+          assert.equal(response.status, example.status, text)
+          fits(fill(example.reply), JSON.parse(text), '')
+        })
+      }
+    }
+  })
+}
