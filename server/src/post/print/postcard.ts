@@ -1,0 +1,139 @@
+/**
+ * A postcard: the front with bleed; on the back the message or artwork, and on top of it what the Postal Service reads.
+ * The back is two layers, so that preflight can look at the customer's ink alone.
+ */
+import {
+  addressLines,
+  barcodeAbove,
+  drawAddress,
+  drawIndicia,
+  drawReturnAddress,
+  type PostalAddress,
+} from './address.ts'
+import type { DesignName } from './designs.ts'
+import { fitMessage, type Ink, inks, writeMessage } from './handwriting.ts'
+import type { ImbDigits } from './imb.ts'
+import type { FullPageArt, Layer, Library, PrintWarning } from './library.ts'
+import { type MergeValues, merge } from './merge.ts'
+import { Canvas, type Page, type Rect } from './pdf.ts'
+import type { PenName } from './pens.ts'
+import { drawQr, makeQr, quietBox } from './qr.ts'
+import { type CardLayout, cards, INCH, type PostcardSize } from './sizes.ts'
+
+export type FrontArt = { kind: 'design'; design: DesignName; headline?: string } | FullPageArt
+
+export type BackArt = { kind: 'handwritten'; message: string; pen?: PenName; ink?: Ink } | FullPageArt
+
+export type PostcardSpec = {
+  size: PostcardSize
+  front: FrontArt
+  back: BackArt
+  to: PostalAddress
+  from: PostalAddress
+  /** No barcode without digits: mail abroad, or a vendor who prints his own. */
+  imb?: ImbDigits
+  /** `url`: this recipient's own short link. The caption is written beside the code. */
+  qr?: { url: string; caption?: string }
+  /** Lines of the permit imprint; without them the corner stays free for a stamp. */
+  indicia?: readonly string[]
+  merge?: MergeValues
+  /** Names the recipient in refusals, e.g. `row 17`. */
+  row?: string
+  /** Same seed, same hand. The piece's own id is a good one. */
+  seed: string
+  created: Date
+  title?: string
+}
+
+/** What preflight looks for on a page (points, bleed included). */
+export type Marks = {
+  page: number
+  /** Must be white before our own layer is drawn. */
+  keepClear: readonly Rect[]
+  barcode?: { box: Rect; digits: ImbDigits }
+  qr?: { box: Rect; text: string }
+}
+
+/** A piece before it is bytes. `artwork` are the same pages with the customer's layer only. */
+export type ComposedPiece = { pages: Page[]; artwork: Page[]; marks: Marks[]; warnings: PrintWarning[]; title: string; created: Date }
+
+const ADDRESS_SIZE = 9.5
+const LARGEST_WRITING: Readonly<Record<PostcardSize, number>> = { '4x6': 15, '6x9': 21, '6x11': 22 }
+const SMALLEST_WRITING = 10
+
+/** Lays out both sides. Throws every PrintProblem that can be seen without looking at pixels. */
+export async function composePostcard(spec: PostcardSpec, library: Library): Promise<ComposedPiece> {
+  const layout = cards[spec.size]
+  const { width, height } = layout.page
+  const front = await frontLayer(spec, layout, library)
+  const back = await backLayer(spec, layout, library)
+  const { form, marks } = postalLayer(spec, layout)
+  const page = (...layers: Page['layers']): Page => ({ width, height, trim: layout.trim, layers })
+  return {
+    pages: [page(front.form), page(back.form, form)],
+    artwork: [page(front.form), page(back.form)],
+    marks: [marks],
+    warnings: [...front.warnings, ...back.warnings],
+    title: spec.title ?? `Postcard ${spec.size}`,
+    created: spec.created,
+  }
+}
+
+async function frontLayer({ front, merge: values = {}, row }: PostcardSpec, { page }: CardLayout, library: Library): Promise<Layer> {
+  if (front.kind !== 'design') return library.fullPage(front, page.width, page.height, 'front')
+  const headline = front.headline === undefined ? undefined : merge(front.headline, values, 'front.headline', row)
+  return library.design(front.design, page.width, page.height, headline)
+}
+
+async function backLayer(spec: PostcardSpec, layout: CardLayout, library: Library): Promise<Layer> {
+  const { back, seed, merge: values = {}, row } = spec
+  const { width, height } = layout.page
+  if (back.kind !== 'handwritten') return library.fullPage(back, width, height, 'back')
+  const penName = back.pen ?? 'caveat'
+  const ink = inks[back.ink ?? 'blue-black']
+  const canvas = new Canvas()
+  const text = merge(back.message, values, 'back.message', row)
+  const box = messageBox(layout, spec.qr !== undefined)
+  const limits = { max: LARGEST_WRITING[spec.size], min: SMALLEST_WRITING }
+  writeMessage(canvas, fitMessage(penName, text, box, limits, 'back.message'), box, seed, ink)
+  if (spec.qr?.caption) {
+    const caption = merge(spec.qr.caption, values, 'qr.caption', row)
+    const place = captionBox(layout, spec.size)
+    const fitted = fitMessage(penName, caption, place, { max: limits.max * 0.8, min: SMALLEST_WRITING - 1 }, 'qr.caption')
+    writeMessage(canvas, fitted, place, `${seed}/caption`, ink)
+  }
+  return { form: canvas.toForm(width, height), warnings: [] }
+}
+
+/** The message ends above the code when there is one. */
+function messageBox({ message, qr }: CardLayout, withQr: boolean): Rect {
+  if (!withQr) return message
+  const bottom = qr.y + qr.h + 0.16 * INCH
+  return { ...message, y: bottom, h: message.y + message.h - bottom }
+}
+
+/** To the right of the code; on the small card above the barcode clear zone. */
+function captionBox({ qr, message, clearZone }: CardLayout, size: PostcardSize): Rect {
+  const x = qr.x + qr.w + 0.17 * INCH
+  const y = size === '4x6' ? clearZone.y + clearZone.h + 2 : qr.y
+  return { x, y, w: message.x + message.w - x, h: qr.y + qr.h - y }
+}
+
+/** Address, barcode, return address, indicia and QR code: everything of the back that is ours. */
+function postalLayer(spec: PostcardSpec, layout: CardLayout): { form: Layer['form']; marks: Marks } {
+  const canvas = new Canvas()
+  const to = addressLines(spec.to, 'to', 6)
+  const place = { ...layout.address, size: ADDRESS_SIZE }
+  const width = layout.readArea.x + layout.readArea.w - place.x
+  drawAddress(canvas, to, { ...place, width }, spec.imb, 'to')
+  drawReturnAddress(canvas, addressLines(spec.from, 'from', 5), layout.returnAddress, 7.5, 'from')
+  if (spec.indicia) drawIndicia(canvas, spec.indicia, layout.indicia)
+  const marks: Marks = { page: 1, keepClear: [layout.addressZone, layout.clearZone, layout.returnAddress, layout.indicia] }
+  if (spec.imb) marks.barcode = { box: barcodeAbove(to.length, place), digits: spec.imb }
+  if (spec.qr) {
+    const qr = makeQr(spec.qr.url)
+    drawQr(canvas, qr, layout.qr)
+    marks.qr = { box: quietBox(layout.qr, qr.modules), text: qr.text }
+  }
+  return { form: canvas.toForm(layout.page.width, layout.page.height), marks }
+}
