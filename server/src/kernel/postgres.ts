@@ -17,15 +17,27 @@
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { chown, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chown, mkdtemp, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { type Account, accountFor, dataDirectory, findPrograms, giveTo, processes, run, spawnAs } from './postgres-programs.ts'
+import {
+  type Account,
+  accountFor,
+  accountToCreate,
+  CannotStart,
+  dataDirectory,
+  endProcesses,
+  findPrograms,
+  giveTo,
+  run,
+  SIGNALS,
+  spawnAs,
+} from './postgres-programs.ts'
 
 /** A durable server on a small machine. What is not here is PostgreSQL's default; flags given to startPostgres win. */
 const SETTINGS = {
@@ -47,13 +59,6 @@ const SETTINGS = {
   log_line_prefix: '%q[%p %d] ',
 }
 
-/** Signals to a postmaster: disconnect clients and write a checkpoint; quit, recover at the next start; die. Each with its patience in ms. */
-const SIGNALS = [
-  ['SIGINT', 60_000],
-  ['SIGQUIT', 10_000],
-  ['SIGKILL', 10_000],
-] as const
-
 /** sun_path of the strictest system (macOS) less its final zero. */
 const LONGEST_SOCKET_PATH = 103
 const RESTARTS = 5
@@ -70,7 +75,7 @@ export interface EmbeddedPostgres {
 }
 
 /** Another server runs on the DATA_DIR. `url` connects to its database (for commands beside a running server). */
-export class DataDirInUse extends Error {
+export class DataDirInUse extends CannotStart {
   override name = 'DataDirInUse'
   readonly pid: number | undefined
   readonly url: string | undefined
@@ -87,7 +92,7 @@ export class DataDirInUse extends Error {
 /**
  * Starts PostgreSQL 18 in `dataDir`/postgres, creating the cluster and the database `pennypost` when they are missing.
  * `log` gets each line PostgreSQL prints, `flags` go to `postgres` (['-c', 'fsync=off']).
- * Throws DataDirInUse when a server holds the folder, otherwise an Error which says what to do.
+ * Throws DataDirInUse when a server holds the folder, otherwise CannotStart with a sentence which says what to do.
  */
 export const startPostgres = async (options: {
   dataDir: string
@@ -95,7 +100,6 @@ export const startPostgres = async (options: {
   flags?: string[]
 }): Promise<EmbeddedPostgres> => {
   const dataDir = resolve(options.dataDir)
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const unlock = lock(dataDir)
   try {
     const account = await accountFor(join(dataDir, 'postgres'))
@@ -116,15 +120,21 @@ export const startPostgres = async (options: {
  */
 const lock = (dataDir: string) => {
   const pidFile = join(dataDir, 'server.pid')
-  const file = new DatabaseSync(join(dataDir, 'server.lock'), { timeout: 0 })
+  let file: DatabaseSync | undefined
   try {
-    file.exec('begin exclusive')
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    file = new DatabaseSync(join(dataDir, 'server.lock'), { timeout: 0 })
+    file.exec('pragma journal_mode = memory; begin exclusive')
+    rmSync(pidFile, { force: true }) // of a killed server, which may have been another user's
+    writeFileSync(pidFile, `${process.pid}\n`)
   } catch (error) {
-    file.close()
-    if (!/locked/.test(String(error))) throw error
-    throw new DataDirInUse(dataDir, Number(readIfThere(pidFile)) || undefined, readIfThere(join(dataDir, 'postgres.url')))
+    file?.close()
+    if (/database is locked/.test(String(error)))
+      throw new DataDirInUse(dataDir, Number(readIfThere(pidFile)) || undefined, readIfThere(join(dataDir, 'postgres.url')))
+    throw new CannotStart(
+      `The server cannot write in DATA_DIR ${dataDir}. Give it a folder which its user owns. (${(error as Error).message})`,
+    )
   }
-  writeFileSync(pidFile, `${process.pid}\n`)
   return () => {
     if (!file.isOpen) return
     rmSync(pidFile, { force: true })
@@ -148,7 +158,7 @@ const createCluster = async (dataDir: string, account: Account, programs: string
   const known = readIfThere(join(dataDir, 'postgres.url'))
   if (names.includes('postgres')) {
     if (known) return new URL(known).password
-    throw new Error(
+    throw new CannotStart(
       `The database in ${join(dataDir, 'postgres')} is there, but ${join(dataDir, 'postgres.url')}, which holds its password, is not. ` +
         'Put that file back from your backup; or move the postgres folder away to begin with an empty database.',
     )
@@ -165,9 +175,8 @@ const createCluster = async (dataDir: string, account: Account, programs: string
   return password
 }
 
-/** initdb, which insists on a user with a name: as root it runs as `nobody`, and the result changes hands. */
 const initialise = async (folder: string, account: Account, programs: string, password: string) => {
-  const maker = account.uid === undefined ? account : await nobody()
+  const maker = await accountToCreate(account)
   await giveTo(maker, folder)
   const passwordFile = `${folder}.password`
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
@@ -179,19 +188,18 @@ const initialise = async (folder: string, account: Account, programs: string, pa
   const { code, output } = await run(maker, join(programs, 'initdb'), args, folder, stdin.fd)
   await stdin.close()
   await rm(passwordFile)
-  if (code !== 0) throw new Error(`PostgreSQL could not create its cluster: ${output}`)
+  if (/could not look up effective user/.test(output))
+    throw new CannotStart(
+      `User id ${process.getuid?.()} has no name on this machine, and PostgreSQL's initdb insists on one. Start the server as a ` +
+        'user listed in /etc/passwd (in a container of the image node: --user node), or set DATABASE_URL.',
+    )
+  if (code !== 0) throw new CannotStart(`PostgreSQL could not create its cluster: ${output}`)
   await giveTo(account, folder)
-}
-
-const nobody = async (): Promise<Account> => {
-  const [, uid, gid] = /^nobody:[^:]*:(\d+):(\d+):/m.exec(await readFile('/etc/passwd', 'utf8')) ?? []
-  if (!uid || !gid)
-    throw new Error('The embedded PostgreSQL needs the user `nobody` in /etc/passwd. Add it, or set DATABASE_URL.')
-  return { uid: Number(uid), gid: Number(gid) }
 }
 
 const writeUrl = async (dataDir: string, url: string) => {
   const path = join(dataDir, 'postgres.url')
+  if (readIfThere(path) === url) return // so that root leaves it to the user who made it
   await writeFile(`${path}.new`, `${url}\n`, { mode: 0o600, flush: true })
   await rename(`${path}.new`, path)
 }
@@ -217,7 +225,8 @@ const openCluster = async (
   log: (line: string) => void,
 ): Promise<Cluster> => {
   const folder = join(dataDir, 'postgres')
-  const { dev, ino } = await stat(folder)
+  const { dev, ino, uid } = await stat(folder)
+  if (account.uid !== undefined && uid !== account.uid) await giveTo(account, folder) // root restored it from a backup
   const fits = Buffer.byteLength(join(folder, '.s.PGSQL.5432')) <= LONGEST_SOCKET_PATH
   const cluster = { folder, account, programs, password, title: `pennypost[${dev}:${ino}]`, log }
   return fits ? { ...cluster, socket: folder, port: 5432 } : { ...cluster, socket: undefined, port: await freePort() }
@@ -264,7 +273,7 @@ const launch = async (cluster: Cluster, flags: string[]): Promise<Postmaster> =>
       if (line.includes('ready to accept connections')) done()
     })
     child.once('error', fail)
-    child.once('close', () => fail(new Error(`PostgreSQL did not start in ${folder}:\n${last.join('\n')}`)))
+    child.once('close', () => fail(new CannotStart(`PostgreSQL did not start in ${folder}:\n${last.join('\n')}`)))
     if (child.pid) tie(child, child.pid, cluster)
   })
   release(child)
@@ -290,39 +299,14 @@ const release = (child: ChildProcess) => {
 }
 
 /**
- * Ends what an earlier run left of this cluster: a postmaster whose server was killed together with its tie, or the
- * children of a killed postmaster. We hold the lock, so nobody else may use the cluster. The files which name the dead
- * go too: in a container their process id may be somebody else's by now, and PostgreSQL would refuse to start.
+ * Ends what an earlier run left: a postmaster whose server was killed together with its tie, or the children of a killed
+ * postmaster. We hold the lock, so nobody else may use the cluster. The files which name the dead go too: in a container
+ * their process id may be somebody else's by now, and PostgreSQL would refuse to start.
  */
-const clear = async (cluster: Cluster) => {
-  const { folder, log } = cluster
+const clear = async ({ folder, title, account, log }: Cluster) => {
   const postmaster = Number.parseInt(readIfThere(join(folder, 'postmaster.pid')) ?? '', 10)
-  for (const [signal, patience] of SIGNALS) {
-    const pids = await processesOf(cluster)
-    if (pids.length === 0) break
-    const orphaned = !pids.includes(postmaster)
-    log(`PostgreSQL of an earlier run is still there (processes ${pids.join(' ')}): ${orphaned ? 'waiting, then ' : ''}${signal}`)
-    // SIGINT means "shut down" to a postmaster only; without one the others notice and end by themselves.
-    for (const pid of signal === 'SIGINT' ? pids.filter(pid => pid === postmaster) : pids) send(pid, signal)
-    const until = Date.now() + (signal === 'SIGINT' && orphaned ? 2_000 : patience)
-    while (Date.now() < until && (await processesOf(cluster)).length > 0) await delay(20)
-  }
-  const left = await processesOf(cluster)
-  if (left.length > 0) throw new Error(`PostgreSQL of an earlier run does not end. Stop its processes: ${left.join(' ')}`)
+  await endProcesses(account, title, postmaster, log)
   for (const name of ['postmaster.pid', '.s.PGSQL.5432.lock', '.s.PGSQL.5432']) await rm(join(folder, name), { force: true })
-}
-
-const send = (pid: number, signal: NodeJS.Signals) => {
-  try {
-    process.kill(pid, signal)
-  } catch {} // gone in between, which is what we want
-}
-
-/** The processes of this cluster: PostgreSQL writes its title in each command line, and they run as its account. */
-const processesOf = async ({ title, account }: Cluster): Promise<number[]> => {
-  const uid = account.uid ?? process.getuid?.()
-  const ours = (await processes()).filter(it => it.uid === uid && it.command.includes('postgres') && it.command.includes(title))
-  return ours.map(it => it.pid)
 }
 
 /** The role and the database of the server, if they are missing. Also the proof that the password fits. */
@@ -338,7 +322,9 @@ const createDatabase = async (cluster: Cluster) => {
     if (!rows[0].database) await client.query('create database pennypost owner pennypost')
   } catch (error) {
     if ((error as { code?: string }).code !== '28P01') throw error
-    throw new Error(`The password in ${cluster.folder}.url is not the one of this database. Put that file back from your backup.`)
+    throw new CannotStart(
+      `The password in ${cluster.folder}.url is not the one of this database. Put that file back from your backup.`,
+    )
   } finally {
     await client.end()
   }
@@ -363,19 +349,20 @@ const supervise = async (cluster: Cluster, flags: string[], unlock: () => void):
   const exited = Promise.withResolvers<Error>()
 
   const watch = async () => {
-    for (let deaths = 0; ; ) {
-      const started = Date.now()
+    let deaths: number[] = []
+    while (true) {
       await postmaster.gone
-      if (Date.now() - started > 60_000) deaths = 0
-      for (let running = false; !running; ) {
-        if (stopping) return
-        if (++deaths > RESTARTS) return exited.resolve(new Error(`PostgreSQL died ${deaths} times within a minute`))
-        cluster.log('PostgreSQL died; starting it again')
-        await delay(50 * 2 ** deaths)
-        running = await launch(cluster, flags).then(
-          next => Boolean((postmaster = next)),
-          error => Boolean(cluster.log(String(error))),
-        )
+      deaths = [...deaths.filter(time => time > Date.now() - 60_000), Date.now()]
+      if (stopping) return
+      if (deaths.length > RESTARTS)
+        return exited.resolve(new CannotStart(`PostgreSQL died ${deaths.length} times within a minute`))
+      cluster.log('PostgreSQL died; starting it again')
+      await delay(50 * 2 ** deaths.length)
+      if (stopping) return
+      try {
+        postmaster = await launch(cluster, flags)
+      } catch (error) {
+        cluster.log(String(error)) // the old one is still gone: this counts as one more death
       }
       if (stopping) await halt(postmaster)
     }
