@@ -7,7 +7,7 @@ import { startHttp } from './api/serve.ts'
 import type { Config } from './config.ts'
 import { type Accept, createAccept } from './email/accept.ts'
 import { createParser, type Parser } from './email/mime/parse.ts'
-import { type OutboundWorker, startDelivering } from './email/outbound/deliver.ts'
+import { startDelivering } from './email/outbound/deliver.ts'
 import { startJobs } from './jobs/worker.ts'
 import { type Blobs, createBlobs } from './kernel/blobs.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
@@ -44,6 +44,8 @@ export interface App {
   /** `deliveries`: mail was queued in this process. `message:<inbox uuid>`: a mail arrived here. Hints only; every listener also polls or listens to the database. */
   bus: EventEmitter
   publicUrl: string
+  /** True once the server is on its way out: long waits end. */
+  closing: boolean
   /** Where our own SMTP server is reached, for mail to our own domains. */
   smtp: { host: string; port: number }
 }
@@ -83,32 +85,35 @@ export const startApp = async ({ config, databaseUrl, roles: wanted = roles, clo
     accept: undefined as never,
     bus: new EventEmitter().setMaxListeners(0),
     publicUrl: config.PUBLIC_URL,
+    closing: false,
     smtp: { host: '127.0.0.1', port: config.SMTP_PORT },
   }
   app.accept = createAccept(app)
 
   const open: { close(): Promise<void> }[] = []
-  let outbound: OutboundWorker | undefined
-  if (wanted.includes('smtp')) {
-    const smtp = await startSmtp(app)
-    app.smtp = { host: '127.0.0.1', port: smtp.port }
-    open.push(smtp)
+  const close = async () => {
+    app.closing = true
+    app.bus.emit('closing')
+    await Promise.all(open.map(way => way.close()))
+    await app.accept.drain()
+    await Promise.all([app.parser.close(), limits.close(), app.fetch.close()])
+    await db.close()
   }
-  if (wanted.includes('web')) {
-    const http = await startHttp(app)
-    if (!config.PUBLIC_URL) app.publicUrl = `http://localhost:${http.port}`
-    open.push(http)
+  try {
+    if (wanted.includes('smtp')) {
+      const smtp = await startSmtp(app)
+      app.smtp = { host: '127.0.0.1', port: smtp.port }
+      open.push(smtp)
+    }
+    if (wanted.includes('web')) {
+      const http = await startHttp(app)
+      if (!config.PUBLIC_URL) app.publicUrl = `http://localhost:${http.port}`
+      open.push(http)
+    }
+    if (wanted.includes('worker')) open.push(startDelivering(app), await startJobs(app, databaseUrl))
+  } catch (error) {
+    await close()
+    throw error
   }
-  if (wanted.includes('worker')) {
-    outbound = startDelivering(app)
-    open.push(outbound, await startJobs(app, databaseUrl))
-  }
-  return Object.assign(app, {
-    close: async () => {
-      await Promise.all(open.map(way => way.close()))
-      await app.accept.drain()
-      await Promise.all([app.parser.close(), limits.close(), app.fetch.close()])
-      await db.close()
-    },
-  })
+  return Object.assign(app, { close })
 }

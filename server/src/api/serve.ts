@@ -2,7 +2,7 @@
 import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
-import { mountDialects } from '../dialects/dialect.ts'
+import { mountDialects } from '../dialects/mount.ts'
 import { newId, toUlid } from '../kernel/ids.ts'
 import { problem } from '../problems.ts'
 import { createAuthenticate } from './authenticate.ts'

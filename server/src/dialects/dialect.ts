@@ -3,15 +3,13 @@
  * words, its ids, its limits, its webhooks, and a table of rows. No rule lives here: if a row needs more than map, call, map, the
  * operation is missing and belongs into its domain. Each dialect is served at its documented paths and under `/<name>`.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { App } from '../app.ts'
-import type { Authenticate } from '../api/authenticate.ts'
-import { mountRoute, type Route, type Surface, type Window } from '../api/surface.ts'
+import type { Route, Surface, Window } from '../api/surface.ts'
 import type { Context, Operation } from '../operation.ts'
 import type { Problem, ProblemCode } from '../problems.ts'
 import type { WebhookDialect } from '../webhooks/sign.ts'
-import { dialects } from './index.ts'
 
 /**
  * What their clients send, read under any name: a row hands it on under one of our names (a name we do not have will not compile),
@@ -68,46 +66,3 @@ export const row = <I extends TSchema, O extends TSchema>(
 export const gap = (at: string, why: string): Gap => ({ at, why })
 
 export const perKey = (...windows: Window[]): Surface['limits'] => () => windows
-
-/** Fields they left out are left out for us too. */
-const dropUndefined = (value: unknown): unknown =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) : value
-
-const surfaceOf = (dialect: Dialect): Surface => ({
-  name: dialect.name,
-  credential: dialect.credential,
-  limits: dialect.limits,
-  fail: (refusal, { id, app }) => {
-    const [status, word] = dialect.errors[refusal.code]
-    return { status, body: dialect.fail(refusal, { status, word, id, app }) }
-  },
-})
-
-const empty = Object.freeze(Object.create(null)) as Loose
-
-/** Serves every dialect. Where two document the same path, a route constraint on the key's prefix tells them apart. */
-export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: Authenticate): void => {
-  const rowsOf = (dialect: Dialect) => dialect.rows.filter((row): row is DialectRow => 'run' in row)
-  const shape = (at: string) => at.replace(/:\w+/g, ':')
-  const documented = new Map<string, number>()
-  for (const dialect of dialects) for (const { at } of rowsOf(dialect)) documented.set(shape(at), (documented.get(shape(at)) ?? 0) + 1)
-
-  for (const dialect of dialects) {
-    const mount = { app, authenticate, surface: surfaceOf(dialect) }
-    for (const row of rowsOf(dialect)) {
-      const [method, path] = row.at.split(' ') as [Route['method'], string]
-      const route: Route = {
-        method,
-        path,
-        run: row.run,
-        status: row.status,
-        multipart: row.multipart,
-        input: ({ params, query, body, ctx }) => dropUndefined(row.in({ params, query: query as Loose, body: (body ?? empty) as Loose, ctx })),
-        output: row.out,
-      }
-      const shared = (documented.get(shape(row.at)) ?? 0) > 1
-      mountRoute(fastify, mount, shared ? { ...route, constraints: { keyDialect: dialect.name } } : route)
-      mountRoute(fastify, mount, { ...route, path: `/${dialect.name}${path}` })
-    }
-  }
-}

@@ -107,15 +107,13 @@ const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Re
   const won = new Set((await store.unscopedClaim(db, keys.filter((row, index) => first.get(nameOf(row)) === index))).map(nameOf))
   const losers = claiming.filter((_, index) => !won.has(nameOf(keys[index]!)) || first.get(nameOf(keys[index]!)) !== index)
   if (losers.length === 0) return new Map()
-  const answers = await Promise.all(
-    losers.map(async (item): Promise<[Judged, Problem | Replay]> => {
-      const { key, fingerprint } = item.submission.claim!
-      const answer = await idempotency.find(db, item.row.organization_id, key)
-      const same = answer?.fingerprint.equals(fingerprint)
-      return [item, same ? new Replay(answer!.status, answer!.body) : problem('idempotency_key_reused')]
-    }),
-  )
-  return new Map(answers)
+  const answers = new Map<Judged, Problem | Replay>()
+  for (const item of losers) {
+    const { key, fingerprint } = item.submission.claim!
+    const answer = await idempotency.find(db, item.row.organization_id, key)
+    answers.set(item, answer?.fingerprint.equals(fingerprint) ? new Replay(answer.status, answer.body) : problem('idempotency_key_reused'))
+  }
+  return answers
 }
 
 /** Charges each wallet once for the batch, in order of arrival; returns who could not pay. Locked rows: no race can overdraw. */

@@ -12,5 +12,5 @@ export const jobs = {
   /** One attempt to hand an event to a webhook endpoint. */
   'webhooks.deliver': deliverWebhook,
   /** Removes what is past its retention: idempotency answers, webhook attempts. */
-  'house.prune': prune,
+  prune: prune,
 } satisfies Record<string, JobHandler>

@@ -147,7 +147,7 @@ describe('promises', () => {
             assert.ok(ids[name], `the test knows no ${name}: add one`)
             return encodeURIComponent(ids[name]!)
           })
-        const body = bodies[path] ?? (method === 'POST' || method === 'PATCH' ? {} : undefined)
+        const body = method === 'POST' || method === 'PATCH' ? (bodies[path] ?? {}) : undefined
         const ask = (ids: Record<string, string>) => t.call(method, `/v1${fill(ids)}`, { key: mine.key, ...(body ? { body } : {}) })
         const [foreign, none] = [await ask(real), await ask(unknown)]
         const plain = (answer: { body: { error?: { request_id?: string } } }) => JSON.stringify({ ...answer.body?.error, request_id: '' })

@@ -1,0 +1,50 @@
+/** Serves the dialects: each row at its documented path at the root, and under `/<name>`. */
+import type { FastifyInstance } from 'fastify'
+import type { Authenticate } from '../api/authenticate.ts'
+import { mountRoute, type Route, type Surface } from '../api/surface.ts'
+import type { App } from '../app.ts'
+import type { Dialect, DialectRow, Loose } from './dialect.ts'
+import { dialects } from './index.ts'
+
+/** Fields they left out are left out for us too. */
+const dropUndefined = (value: unknown): unknown =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) : value
+
+const surfaceOf = (dialect: Dialect): Surface => ({
+  name: dialect.name,
+  credential: dialect.credential,
+  limits: dialect.limits,
+  fail: (refusal, { id, app }) => {
+    const [status, word] = dialect.errors[refusal.code]
+    return { status, body: dialect.fail(refusal, { status, word, id, app }) }
+  },
+})
+
+const empty = Object.freeze(Object.create(null)) as Loose
+
+/** Serves every dialect. Where two document the same path, a route constraint on the key's prefix tells them apart. */
+export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: Authenticate): void => {
+  const rowsOf = (dialect: Dialect) => dialect.rows.filter((row): row is DialectRow => 'run' in row)
+  const shape = (at: string) => at.replace(/:\w+/g, ':')
+  const documented = new Map<string, number>()
+  for (const dialect of dialects) for (const { at } of rowsOf(dialect)) documented.set(shape(at), (documented.get(shape(at)) ?? 0) + 1)
+
+  for (const dialect of dialects) {
+    const mount = { app, authenticate, surface: surfaceOf(dialect) }
+    for (const row of rowsOf(dialect)) {
+      const [method, path] = row.at.split(' ') as [Route['method'], string]
+      const route: Route = {
+        method,
+        path,
+        run: row.run,
+        status: row.status,
+        multipart: row.multipart,
+        input: ({ params, query, body, ctx }) => dropUndefined(row.in({ params, query: query as Loose, body: (body ?? empty) as Loose, ctx })),
+        output: row.out,
+      }
+      const shared = (documented.get(shape(row.at)) ?? 0) > 1
+      mountRoute(fastify, mount, shared ? { ...route, constraints: { keyDialect: dialect.name } } : route)
+      mountRoute(fastify, mount, { ...route, path: `/${dialect.name}${path}` })
+    }
+  }
+}
