@@ -1,7 +1,7 @@
 /**
  * One-time codes and links in a sign-up mail, for whoever waits for one: a guess with a confidence, never more than that.
  * A number counts by the words near it; one without such words is a year, a price, a telephone or anything else.
- * Linear, on at most 100,000 characters.
+ * Linear, on at most 50,000 characters.
  */
 import { codeWord, linkKinds, otherCode, someCode } from './code-words.ts'
 
@@ -19,7 +19,7 @@ export interface FoundLink {
   kind: 'verification' | 'sign_in' | 'password_reset' | 'unsubscribe' | 'other'
 }
 
-const longestText = 100_000
+const longestText = 50_000
 const mostCodes = 10
 const mostLinks = 50
 
@@ -31,11 +31,9 @@ export const extractCodes = ({
   subject: string
   text: string
 }): { codes: FoundCode[]; links: FoundLink[] } => {
-  const body = text.slice(0, longestText).normalize('NFKC')
+  const body = halfWidth(text.slice(0, longestText))
   const links = findLinks(body)
-  const lines = [subject.slice(0, 1000).normalize('NFKC'), ...body.replace(url, ' ').split('\n')].map(line =>
-    line.trim().slice(0, 2000),
-  )
+  const lines = [halfWidth(subject.slice(0, 1000)), ...body.replace(url, ' ').split('\n')].map(line => line.trim().slice(0, 2000))
   return { codes: findCodes(lines), links }
 }
 
@@ -44,7 +42,11 @@ export const extractCodes = ({
  * Not inside a longer number, a word, a price, a date, a time or an address.
  */
 const candidate =
-  /(?<![\p{L}\p{N}_.,:/+#@$€£¥%-])(?:[A-Z]-)?(?:\d{4,8}|\d{3}[ -]\d{3}|\d{4}[ -]\d{4}|\d(?: \d){3,7}|(?=[A-Z]{0,9}\d)(?=\d{0,9}[A-Z])[A-Z\d]{5,10}|(?=[A-Z-]{0,8}\d)[A-Z\d]{3,5}-[A-Z\d]{3,5})(?![\p{L}\p{N}_%€£¥-]|[.,:/@]\d|[./@]\p{L}| ?(?:€|\$|£|USD|EUR|GBP|%))/gu
+  /(?<![\p{L}\p{N}_.,:/+#@$€£¥%-]|\d )(?:[A-Z]-)?(?:\d{4,8}|\d{3}[ -]\d{3}|\d{4}[ -]\d{4}|\d(?: \d){3,7}|(?=[A-Z]{0,9}\d)(?=\d{0,9}[A-Z])[A-Z\d]{5,10}|(?=[A-Z-]{0,8}\d)[A-Z\d]{3,5}-[A-Z\d]{3,5})(?![\p{L}\p{N}_%€£¥-]|[.,:/@ ]\d|[./@]\p{L}| ?(?:€|\$|£|USD|EUR|GBP|%))/gu
+
+/** Full-width digits and capitals, as Japanese and Chinese mail has them, in ASCII. */
+const halfWidth = (text: string): string =>
+  text.replace(/[\uff10-\uff19\uff21-\uff3a]/g, character => String.fromCharCode(character.charCodeAt(0) - 0xfee0))
 
 const findCodes = (lines: string[]): FoundCode[] => {
   const best = new Map<string, number>()
@@ -122,13 +124,24 @@ const withoutTrail = (address: string): string => {
   return address[end.length] === ')' && end.split('(').length > end.split(')').length ? `${end})` : end
 }
 
-/** What stands before a link on its line, or on the line above when it has a line of its own; at most 100 characters. */
+/** The sentence before a link on its line, or the line above when it has a line of its own; at most 100 characters. */
 const wordsBefore = (body: string, at: number): string => {
   const [line = '', above = '', gap = ''] = body
     .slice(Math.max(0, at - 300), at)
     .split('\n')
     .reverse()
-  const own = line.replace(/[\s[(<:]+$/, '')
-  const words = own || above.trim() || gap.trim()
-  return words.trim().slice(-100).replace(/:$/, '').toWellFormed().trim()
+  return lastSentence(line) || lastSentence(above) || lastSentence(gap)
+}
+
+const lastSentence = (line: string): string => {
+  const words = line
+    .split(/https?:\/\/\S*/i)
+    .pop()!
+    .replace(/[\s[(<:]+$/, '')
+  return words
+    .split(/[.!?。]\s|[\])>]/)
+    .pop()!
+    .slice(-100)
+    .toWellFormed()
+    .trim()
 }

@@ -5,7 +5,7 @@
 import { addressParser, decodeWords } from 'postal-mime'
 import { type Mailbox, normalizeAddress } from './addresses.ts'
 import { cleanText } from './clean-text.ts'
-import { caps, headerEnd } from './scan.ts'
+import { headerEnd } from './scan.ts'
 
 /** Lower-cased name and unfolded, undecoded value, in the order of the message. */
 export type HeaderField = [name: string, value: string]
@@ -53,10 +53,13 @@ export const readFields = (headers: HeaderField[]): EnvelopeFields => {
   }
 }
 
-/** The fields of the header section alone, at most 100 KB of it, for a message that is not parsed. */
+/** Enough for the fields people see, little enough to be read on the main thread whatever it holds: 50 ms at worst. */
+const readWithoutParser = 32 * 1024
+
+/** The fields of the header section alone, the first 32 KB of it, for a message that is not parsed. */
 export const readHeaderSection = (raw: Buffer): HeaderField[] => {
-  const text = raw.subarray(0, Math.min(headerEnd(raw), caps.headerBytes)).toString('utf8')
-  const lines = text.split(/\r\n|\r|\n/, caps.headerLines)
+  const text = raw.subarray(0, Math.min(headerEnd(raw), readWithoutParser)).toString('utf8')
+  const lines = text.split(/\r\n|\r|\n/)
   const fields: [string, string[]][] = []
   for (const line of lines) {
     const colon = line.indexOf(':')

@@ -26,7 +26,8 @@ const LF = 10
 const countStray = (raw: Buffer): number => {
   let stray = 0
   let previous = 0
-  for (const octet of raw) {
+  for (let at = 0; at < raw.length; at++) {
+    const octet = raw[at]!
     if (octet === LF) stray += previous === CR ? -1 : 1
     else if (octet === CR) stray++
     previous = octet
