@@ -28,7 +28,7 @@ const SMALLEST = 8
 const NARROWEST = 0.78
 
 /**
- * The lines of an address in capitals, as they are printed. Secondary units go on the street line when `maxLines` is short.
+ * The lines of an address in capitals, as they are printed.
  * Throws PrintProblem `address_incomplete` or `address_does_not_fit`.
  */
 export function addressLines(address: PostalAddress, path: string, maxLines = 6): string[] {
@@ -45,8 +45,9 @@ export function addressLines(address: PostalAddress, path: string, maxLines = 6)
     domestic && !/^\d{5}(-?\d{4})?$/.test(clean(address.zip)) && 'a ZIP code',
   ].filter(part => part !== false)
   if (missing.length > 0) throw new PrintProblem('address_incomplete', path, `The address lacks ${missing.join(', ')}.`, { missing })
-  let lines = [...names, ...streets, ...places]
-  if (lines.length > maxLines && streets.length === 2) lines = [...names, streets.join(' '), ...places]
+  // A unit belongs on the street line (Publication 28, 213); anything else goes there only when lines are short.
+  const joins = streets.length === 2 && ((domestic && UNIT.test(streets[1]!)) || names.length + 2 + places.length > maxLines)
+  const lines = [...names, ...(joins ? [streets.join(' ')] : streets), ...places]
   if (lines.length > maxLines) throw new PrintProblem('address_does_not_fit', path, `The address has ${lines.length} lines; ${maxLines} fit.`)
   const capitals = lines.map(line => line.toLocaleUpperCase('en-US'))
   inter.regular.family.check(capitals.join('\n'), path, 'The address font')
@@ -65,13 +66,14 @@ function foreignPlaces(address: PostalAddress, clean: (text: string | undefined)
 /** Height in points from the baseline of the last line to the upper edge of the barcode's clear space. */
 export function blockHeight(lines: number, size: number, barcode: boolean): number {
   const text = (lines - 1) * leading(size) + size * CAPITALS
-  return text + (barcode ? BARCODE_GAP + BARCODE.fullHeight + BARCODE.clearAbove : 0)
+  return text + (barcode ? barcodeGap(size) + BARCODE.fullHeight + BARCODE.clearAbove : 0)
 }
 
+const UNIT = /^(#|(apt|apartment|bldg|dept|fl|floor|lot|ofc|rm|room|spc|ste|suite|trlr|unit)\b)/i
 const CAPITALS = 0.7275
 const leading = (size: number) => size * 1.09 + (size > SMALLEST ? 1.2 : 0)
-/** White between barcode and the line below it: 0.028 inch is the least, 0.625 the most (QSG 201a). */
-const BARCODE_GAP = 3.4
+/** White between barcode and the line below it: 0.028 inch is the least, 0.625 the most (QSG 201a). Windows are short. */
+const barcodeGap = (size: number) => (size > SMALLEST ? 6.5 : 3.4)
 
 /**
  * Draws the block upwards from the baseline of its last line, the barcode above its first. `width` is the room of the text.
@@ -88,7 +90,7 @@ export function drawAddress(
   for (const [i, line] of lines.entries()) {
     drawLine(canvas, line, { x, y: y + (lines.length - 1 - i) * leading(size), width, size }, path)
   }
-  if (imb) drawImb(canvas, encodeImb(imb), x, y + (lines.length - 1) * leading(size) + size * CAPITALS + BARCODE_GAP)
+  if (imb) drawImb(canvas, encodeImb(imb), x, y + (lines.length - 1) * leading(size) + size * CAPITALS + barcodeGap(size))
 }
 
 function drawLine(canvas: Canvas, line: string, { x, y, width, size }: { x: number; y: number; width: number; size: number }, path: string): void {
@@ -106,7 +108,7 @@ export function barcodeBox(x: number, y: number): Rect {
 
 /** The barcode's box above an address block drawn with `drawAddress` at the same place. */
 export function barcodeAbove(lines: number, { x, y, size }: { x: number; y: number; size: number }): Rect {
-  return barcodeBox(x, y + (lines - 1) * leading(size) + size * CAPITALS + BARCODE_GAP)
+  return barcodeBox(x, y + (lines - 1) * leading(size) + size * CAPITALS + barcodeGap(size))
 }
 
 /** Draws 65 bars: trackers in the middle, ascenders to the top, descenders to the bottom (USPS-B-3200 section 2). */

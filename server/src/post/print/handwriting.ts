@@ -171,7 +171,7 @@ function writeLine(
       const matrix = letterMatrix(random, unrest, size * pen.unit * scale, tilt, slant)
       canvas.op(`q ${matrix} ${num(gx)} ${num(gy)} cm ${canvas.form(pen.variant(glyph, choice))} Do Q`)
     }
-    x += size * (word.width + pen.space * (1 + 0.14 * bell(random) * unrest))
+    x += size * (word.width + pen.space * (1.05 + 0.1 * bell(random) * unrest))
   }
 }
 

@@ -3,8 +3,10 @@
  * Keyed by the caller's own byte arrays, so the memory goes when the caller lets go of them.
  */
 import { drawDesign } from './designs.ts'
+import { drawFlow, type FlowSpace, type FlowText } from './flow.ts'
+import { type Block, parseHtml } from './html.ts'
 import { type Picture, placePicture, readPicture } from './images.ts'
-import { Canvas, type PdfObject } from './pdf.ts'
+import { Canvas, type PdfObject, type Rect } from './pdf.ts'
 import { PrintProblem } from './problem.ts'
 import { importPdf } from './untrusted.ts'
 
@@ -22,9 +24,13 @@ const LEAST_DPI = 150
 /** Headlines may name the recipient, so the number of different fronts has no limit of its own. */
 const MOST_DESIGNS = 200
 const MOST_PAGES_OF_A_CARD = 2
+const MOST_DOCUMENTS = 50
+const MOST_HTML = 15 * 1024 * 1024
 
 export class Library {
   readonly #designs = new Map<string, PdfObject>()
+  readonly #documents = new Map<string, Block>()
+  readonly #flows = new Map<string, { forms: PdfObject[]; warnings: PrintWarning[] }>()
   readonly #pictures = new WeakMap<Uint8Array, Picture>()
   readonly #pages = new WeakMap<Uint8Array, Map<string, Promise<PdfObject[]>>>()
 
@@ -47,6 +53,22 @@ export class Library {
     const canvas = new Canvas()
     canvas.place(pages[(art.page ?? 1) - 1]!, [1, 0, 0, 1, 0, 0])
     return { form: canvas.toForm(width, height), warnings: [] }
+  }
+
+  /** HTML flowed over pages. Without merge fields it is drawn once. Throws the PrintProblems of html.ts and flow.ts. */
+  html(html: string, page: { width: number; height: number; ground: (page: number) => Rect }, space: FlowSpace, text: FlowText) {
+    const key = html.includes('{{') ? undefined : JSON.stringify([html, page.width, page.ground(0), space.box(0), space.box(1), space.mostPages])
+    const kept = key && this.#flows.get(key)
+    if (kept) return kept
+    const { pages, warnings } = drawFlow(this.#document(html, text.path), space, page.ground, text, this)
+    const flow = { forms: pages.map(canvas => canvas.toForm(page.width, page.height)), warnings }
+    if (key) keep(this.#flows, key, flow)
+    return flow
+  }
+
+  #document(html: string, path: string): Block {
+    if (html.length > MOST_HTML) throw new PrintProblem('html_not_supported', path, 'The HTML has more than 15 MB.')
+    return this.#documents.get(html) ?? keep(this.#documents, html, parseHtml(html, path))
   }
 
   /** All pages of a PDF as forms. Throws the PrintProblems of artwork.ts. */
@@ -83,6 +105,13 @@ export class Library {
     placePicture(canvas, picture, { x: 0, y: 0, w: width, h: height })
     return { form: canvas.toForm(width, height), warnings: resolution(picture.width, width, path) }
   }
+}
+
+/** Adds to a small cache, which starts anew when it is full. */
+function keep<T>(cache: Map<string, T>, key: string, value: T): T {
+  if (cache.size >= MOST_DOCUMENTS) cache.clear()
+  cache.set(key, value)
+  return value
 }
 
 /** Checks the pixels per printed inch. Throws PrintProblem `image_resolution_too_low` below 150, warns below 300. */

@@ -15,7 +15,7 @@ import { seeded } from './random.ts'
 type PenData = { title: string; family: string; scripts: readonly string[]; scale: number; leading: number; unrest: number; space: number }
 
 export const penData = {
-  caveat: { title: 'Caveat', family: 'caveat', scripts: ['latin', 'latin-ext', 'cyrillic', 'cyrillic-ext'], scale: 1.12, leading: 1.16, unrest: 1.25, space: 1 },
+  caveat: { title: 'Caveat', family: 'caveat', scripts: ['latin', 'latin-ext', 'cyrillic', 'cyrillic-ext'], scale: 1.12, leading: 1.16, unrest: 1.25, space: 1.15 },
   kalam: { title: 'Kalam', family: 'kalam', scripts: ['latin', 'latin-ext'], scale: 0.86, leading: 1.16, unrest: 1.1, space: 1 },
   'homemade-apple': { title: 'Homemade Apple', family: 'homemade-apple', scripts: ['latin'], scale: 0.68, leading: 1.3, unrest: 0.65, space: 1.4 },
   'reenie-beanie': { title: 'Reenie Beanie', family: 'reenie-beanie', scripts: ['latin'], scale: 1.2, leading: 1.08, unrest: 1.2, space: 0.95 },

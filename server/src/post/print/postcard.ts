@@ -11,6 +11,7 @@ import {
   type PostalAddress,
 } from './address.ts'
 import type { DesignName } from './designs.ts'
+import type { FlowText } from './flow.ts'
 import { fitMessage, type Ink, inks, writeMessage } from './handwriting.ts'
 import type { ImbDigits } from './imb.ts'
 import type { FullPageArt, Layer, Library, PrintWarning } from './library.ts'
@@ -20,11 +21,15 @@ import type { PenName } from './pens.ts'
 import { drawQr, makeQr, quietBox } from './qr.ts'
 import { type CardLayout, cards, INCH, type PostcardSize } from './sizes.ts'
 
-export type FrontArt = { kind: 'design'; design: DesignName; headline?: string } | FullPageArt
+/** HTML is laid out inside the safe area on the front, and where the message stands on the back. */
+export type HtmlArt = { kind: 'html'; html: string }
 
-export type BackArt = { kind: 'handwritten'; message: string; pen?: PenName; ink?: Ink } | FullPageArt
+export type FrontArt = { kind: 'design'; design: DesignName; headline?: string } | FullPageArt | HtmlArt
+
+export type BackArt = { kind: 'handwritten'; message: string; pen?: PenName; ink?: Ink } | FullPageArt | HtmlArt
 
 export type PostcardSpec = {
+  kind: 'postcard'
   size: PostcardSize
   front: FrontArt
   back: BackArt
@@ -79,7 +84,9 @@ export async function composePostcard(spec: PostcardSpec, library: Library): Pro
   }
 }
 
-async function frontLayer({ front, merge: values = {}, row }: PostcardSpec, { page }: CardLayout, library: Library): Promise<Layer> {
+async function frontLayer({ front, merge: values = {}, row }: PostcardSpec, layout: CardLayout, library: Library): Promise<Layer> {
+  const { page, safe } = layout
+  if (front.kind === 'html') return htmlLayer(front.html, safe, layout, { values, path: 'front.html', row }, library)
   if (front.kind !== 'design') return library.fullPage(front, page.width, page.height, 'front')
   const headline = front.headline === undefined ? undefined : merge(front.headline, values, 'front.headline', row)
   return library.design(front.design, page.width, page.height, headline)
@@ -88,21 +95,29 @@ async function frontLayer({ front, merge: values = {}, row }: PostcardSpec, { pa
 async function backLayer(spec: PostcardSpec, layout: CardLayout, library: Library): Promise<Layer> {
   const { back, seed, merge: values = {}, row } = spec
   const { width, height } = layout.page
+  const place = messageBox(layout, spec.qr !== undefined)
+  if (back.kind === 'html') return htmlLayer(back.html, place, layout, { values, path: 'back.html', row }, library)
   if (back.kind !== 'handwritten') return library.fullPage(back, width, height, 'back')
   const penName = back.pen ?? 'caveat'
   const ink = inks[back.ink ?? 'blue-black']
   const canvas = new Canvas()
   const text = merge(back.message, values, 'back.message', row)
-  const box = messageBox(layout, spec.qr !== undefined)
   const limits = { max: LARGEST_WRITING[spec.size], min: SMALLEST_WRITING }
-  writeMessage(canvas, fitMessage(penName, text, box, limits, 'back.message'), box, seed, ink)
+  writeMessage(canvas, fitMessage(penName, text, place, limits, 'back.message'), place, seed, ink)
   if (spec.qr?.caption) {
     const caption = merge(spec.qr.caption, values, 'qr.caption', row)
-    const place = captionBox(layout, spec.size)
-    const fitted = fitMessage(penName, caption, place, { max: limits.max * 0.8, min: SMALLEST_WRITING - 1 }, 'qr.caption')
-    writeMessage(canvas, fitted, place, `${seed}/caption`, ink)
+    const beside = captionBox(layout, spec.size)
+    const fitted = fitMessage(penName, caption, beside, { max: limits.max * 0.8, min: SMALLEST_WRITING - 1 }, 'qr.caption')
+    writeMessage(canvas, fitted, beside, `${seed}/caption`, ink)
   }
   return { form: canvas.toForm(width, height), warnings: [] }
+}
+
+/** On the front a background reaches into the bleed; on the back it stays on the message's side. */
+function htmlLayer(html: string, box: Rect, { page, safe }: CardLayout, text: FlowText, library: Library): Layer {
+  const ground = box === safe ? { x: 0, y: 0, w: page.width, h: page.height } : box
+  const { forms, warnings } = library.html(html, { ...page, ground: () => ground }, { box: () => box, mostPages: 1 }, text)
+  return { form: forms[0]!, warnings }
 }
 
 /** The message ends above the code when there is one. */

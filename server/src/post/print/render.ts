@@ -2,32 +2,57 @@
  * The printer's front door: specs in, PDF bytes out. No database, no clock, no network.
  *
  *     const renderer = createRenderer()
- *     const piece = await renderer.postcard(spec)      // { pdf, pages, width, height, warnings }
+ *     const piece = await renderer.render(spec)         // { pdf, pages, width, height, trim, warnings }
+ *     const problems = await renderer.preflight(spec)   // draws the piece and reads it back; [] means print it
+ *     for await (const file of renderer.impose(specs, { piecesPerFile: 500, title, created })) …
+ *     const pictures = await makeProof(piece)           // proof.ts
  *
  * A renderer keeps fonts, glyphs and artwork between pieces: keep one for the life of a process. The same spec gives the same
  * bytes, whatever was rendered before. What cannot be printed throws a PrintProblem { code, path, message, fix, details }.
  */
+import { type ImposedFile, type ImposeOptions, imposePieces } from './imposed.ts'
+import { composeLetter, type LetterSpec } from './letter.ts'
 import { Library, type PrintWarning } from './library.ts'
-import { PdfFile } from './pdf.ts'
+import { PdfFile, type Rect } from './pdf.ts'
 import { type ComposedPiece, composePostcard, type PostcardSpec } from './postcard.ts'
+import { inspect } from './preflight.ts'
+import { PrintProblem } from './problem.ts'
 
-/** `width` and `height` of the page in points, bleed included. */
-export type RenderedPiece = { pdf: Uint8Array; pages: number; width: number; height: number; warnings: PrintWarning[] }
+export type PieceSpec = PostcardSpec | LetterSpec
+
+/** `width`, `height` and `trim` in points; the page includes the bleed. */
+export type RenderedPiece = { pdf: Uint8Array; pages: number; width: number; height: number; trim: Rect; warnings: PrintWarning[] }
+
+export type Preflight = { problems: PrintProblem[]; warnings: PrintWarning[] }
 
 export type Renderer = {
-  postcard(spec: PostcardSpec): Promise<RenderedPiece>
+  render(spec: PieceSpec): Promise<RenderedPiece>
+  /** Everything `render` would refuse, and what can only be seen on the drawn page. Never throws a PrintProblem. */
+  preflight(spec: PieceSpec): Promise<Preflight>
+  impose(specs: Iterable<PieceSpec> | AsyncIterable<PieceSpec>, options: ImposeOptions): AsyncGenerator<ImposedFile>
 }
 
 export function createRenderer(): Renderer {
   const library = new Library()
+  const compose = (spec: PieceSpec) => (spec.kind === 'postcard' ? composePostcard(spec, library) : composeLetter(spec, library))
   return {
-    postcard: async spec => toPiece(await composePostcard(spec, library)),
+    render: async spec => toPiece(await compose(spec)),
+    preflight: async spec => {
+      try {
+        const piece = await compose(spec)
+        return { problems: await inspect(piece), warnings: piece.warnings }
+      } catch (problem) {
+        if (problem instanceof PrintProblem) return { problems: [problem], warnings: [] }
+        throw problem
+      }
+    },
+    impose: (specs, options) => imposePieces(specs, compose, options),
   }
 }
 
 function toPiece({ pages, title, created, warnings }: ComposedPiece): RenderedPiece {
   const file = new PdfFile()
   for (const page of pages) file.page(page)
-  const { width, height } = pages[0]!
-  return { pdf: file.finish({ title, created }), pages: pages.length, width, height, warnings }
+  const { width, height, trim } = pages[0]!
+  return { pdf: file.finish({ title, created }), pages: pages.length, width, height, trim, warnings }
 }
