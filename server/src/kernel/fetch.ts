@@ -132,7 +132,9 @@ export const createFetch = ({ lookup, allowPrivate }: { lookup: LookupFunction; 
     request.on('information', () => ++interim > maxInterimAnswers && stop(refuse.notHttp(url)))
     try {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        request.on('response', resolve).on('error', reject).end(body)
+        // An answer that switches protocols ends in neither of the two, only in a close.
+        const closed = () => reject(refuse.notHttp(url))
+        request.on('response', resolve).on('error', reject).on('close', closed).end(body)
       })
       const remoteAddress = response.socket.remoteAddress ?? ''
       const read = await readUpTo(response, maxResponseBytes)
