@@ -259,6 +259,8 @@ describe('one DATA_DIR', { concurrency: false }, () => {
       name: 'CannotStart',
       message: /postgres\.url, which holds its password, is not\. Put that file back/,
     })
+    await writeFile(file, 'cut off')
+    await assert.rejects(start(), { name: 'CannotStart', message: /Put that file back/ })
     await writeFile(file, url.replace(/:[^:@]+@/, ':guess@'))
     await assert.rejects(start(), { name: 'CannotStart', message: /is not the one of this database/ })
     await rename(`${file}.away`, file)

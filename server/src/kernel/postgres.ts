@@ -155,9 +155,9 @@ const createCluster = async (dataDir: string, account: Account, programs: string
   const names = await readdir(dataDir)
   for (const name of names)
     if (name.startsWith('postgres.new-')) await rm(join(dataDir, name), { recursive: true, maxRetries: 5 })
-  const known = readIfThere(join(dataDir, 'postgres.url'))
   if (names.includes('postgres')) {
-    if (known) return new URL(known).password
+    const known = URL.parse(readIfThere(join(dataDir, 'postgres.url')) ?? '')?.password
+    if (known) return known
     throw new CannotStart(
       `The database in ${join(dataDir, 'postgres')} is there, but ${join(dataDir, 'postgres.url')}, which holds its password, is not. ` +
         'Put that file back from your backup; or move the postgres folder away to begin with an empty database.',
@@ -318,7 +318,8 @@ const createDatabase = async (cluster: Cluster) => {
       `select exists(select from pg_roles where rolname = 'pennypost') as role,
               exists(select from pg_database where datname = 'pennypost') as database`,
     )
-    if (!rows[0].role) await client.query(`create role pennypost login createdb password '${cluster.password}'`)
+    if (!rows[0].role)
+      await client.query(`create role pennypost login createdb password ${client.escapeLiteral(cluster.password)}`)
     if (!rows[0].database) await client.query('create database pennypost owner pennypost')
   } catch (error) {
     if ((error as { code?: string }).code !== '28P01') throw error
