@@ -84,8 +84,14 @@ export class Channel {
     return /^(127\.|::1$|::ffff:127\.)/.test(this.#socket.remoteAddress ?? '')
   }
 
-  /** Ends the conversation for a reason; the first reason stays. */
+  /** Ends the conversation for a reason of ours. What else the peer may have said is not believed any more. */
   fail(reason: Reply): void {
+    this.#arrived = []
+    this.#lose(reason)
+  }
+
+  /** The conversation ended; what the peer said before still counts. The first reason stays. */
+  #lose(reason: Reply): void {
     if (this.failure) return
     this.failure = reason
     clearTimeout(this.#timer)
@@ -97,9 +103,9 @@ export class Channel {
     socket.setNoDelay(true)
     socket.on('data', chunk => this.#receive(chunk))
     socket.on('drain', () => this.#wake?.())
-    socket.on('error', (error: NodeJS.ErrnoException) => this.fail(noReply(`connection failed: ${error.code ?? error.message}`)))
-    socket.on('end', () => this.fail(noReply('the peer closed the connection')))
-    socket.on('close', () => this.fail(noReply('connection closed')))
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#lose(noReply(`connection failed: ${error.code ?? error.message}`)))
+    socket.on('end', () => this.#lose(noReply('the peer closed the connection')))
+    socket.on('close', () => this.#lose(noReply('connection closed')))
   }
 
   #receive(chunk: Buffer): void {
@@ -110,11 +116,11 @@ export class Channel {
         this.#arrived.push(reply)
       } else {
         this.unasked = reply
-        this.fail(reply.code === 421 ? reply : noReply(`the peer said ${reply.code} unasked`, '4.5.0'))
+        this.#lose(reply.code === 421 ? reply : noReply(`the peer said ${reply.code} unasked`, '4.5.0'))
         return
       }
     }
-    if (this.#reader.violation) this.fail(noReply(`the peer sent ${this.#reader.violation}`, '4.5.0'))
+    if (this.#reader.violation) this.#lose(noReply(`the peer sent ${this.#reader.violation}`, '4.5.0'))
     else if (this.#arrived.length > 0) this.#wake?.()
   }
 
@@ -151,7 +157,7 @@ export class Channel {
   #tick(): void {
     this.#fires = Infinity
     if (this.#due === 0 || this.failure) return
-    if (this.#due <= performance.now()) this.fail(noReply('no answer in time'))
+    if (this.#due <= performance.now()) this.#lose(noReply('no answer in time'))
     else this.#arm(this.#due)
   }
 }
