@@ -324,7 +324,7 @@ test('what is no HTTP answer is a refusal: cut off, garbage, upgrade, endless in
   const odd = [
     'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
     'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
-    'HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000),
+    `${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(9)}HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n`,
   ]
   for (const answer of [...answers, ...more, ...odd])
     await refused(local, await rawServer(socket => socket.end(answer)), 'protocol', { timeoutMs: 3000 })
@@ -332,6 +332,10 @@ test('what is no HTTP answer is a refusal: cut off, garbage, upgrade, endless in
     socket => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf', () => socket.resetAndDestroy()),
   )
   await refused(local, reset, 'protocol')
+  const few = await rawServer(socket =>
+    socket.end(`${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(8)}HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n`),
+  )
+  assert.equal((await local(few)).status, 200)
 })
 
 test('too many headers are refused, in one line or in a hundred thousand', async () => {
