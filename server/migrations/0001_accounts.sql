@@ -43,7 +43,7 @@ create table wallets (
 -- Append-only; the sum of a wallet's entries is its balance.
 create table wallet_entries (
   id uuid primary key,
-  organization_id uuid not null references organizations on delete cascade,
+  organization_id uuid not null,
   livemode boolean not null,
   amount_mills bigint not null check (amount_mills <> 0),
   balance_mills bigint not null check (balance_mills >= 0),
@@ -56,7 +56,7 @@ create index wallet_entries_of_organization on wallet_entries (organization_id, 
 
 -- The stored answer of a POST with an Idempotency-Key: written in the transaction of the work itself.
 create table idempotency_keys (
-  organization_id uuid not null references organizations on delete cascade,
+  organization_id uuid not null,
   key text not null,
   fingerprint bytea not null,
   status smallint not null,

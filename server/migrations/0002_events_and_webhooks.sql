@@ -1,6 +1,6 @@
 create table events (
   id uuid primary key,
-  organization_id uuid not null references organizations on delete cascade,
+  organization_id uuid not null,
   livemode boolean not null,
   type text not null,
   data jsonb not null,

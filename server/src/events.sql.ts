@@ -47,7 +47,7 @@ export interface EventRow {
   created_at: Date
 }
 
-export const list = (db: Db, organizationId: string, livemode: boolean, q: { type?: string; before?: string; after?: Date; until?: Date; limit: number }) =>
+export const list = (db: Db, organizationId: string, livemode: boolean, q: { type: string | undefined; before: string | undefined; after: Date | undefined; until: Date | undefined; limit: number }) =>
   db.rows<EventRow>(sql`
     select id, type, livemode, data, created_at from events
     where organization_id = ${organizationId} and livemode = ${livemode}

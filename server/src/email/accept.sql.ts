@@ -5,11 +5,26 @@
 import { type Db, sql } from '../kernel/db.ts'
 import type { AttachmentRow, DeliveryRow, MessageRow } from './messages.sql.ts'
 
-export const unscopedSuppressed = (db: Db, wanted: { organization_id: string; email: string }[]) =>
-  db.rows<{ organization_id: string; email: string; reason: string }>(sql`
-    select s.organization_id, s.email, s.reason
-    from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w (organization_id uuid, email text)
-    join suppressions s on s.organization_id = w.organization_id and s.email = w.email`)
+/**
+ * What judging a batch needs, in one round trip: which of the wanted recipients are suppressed, and the live wallets, locked in one
+ * order, so that two batches cannot wait for each other.
+ */
+export const unscopedStanding = async (db: Db, wanted: { organization_id: string; email: string }[], organizations: string[]) =>
+  (await db.row<{
+    suppressed: { organization_id: string; email: string; reason: string }[] | null
+    wallets: { organization_id: string; balance_mills: number }[] | null
+  }>(sql`
+    with wallet as (
+      select organization_id, balance_mills from wallets
+      where organization_id = any (${organizations}::uuid[]) and livemode
+      order by organization_id for update
+    )
+    select
+      (select json_agg(s) from (
+        select s.organization_id, s.email, s.reason
+        from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w (organization_id uuid, email text)
+        join suppressions s on s.organization_id = w.organization_id and s.email = w.email) s) as suppressed,
+      (select json_agg(wallet) from wallet) as wallets`))!
 
 export interface ClaimRow {
   organization_id: string
@@ -34,13 +49,6 @@ export const unclaim = async (db: Db, claims: { organization_id: string; key: st
   for (const { organization_id, key } of claims) await db.rows(sql`delete from idempotency_keys where organization_id = ${organization_id} and key = ${key}`)
 }
 
-/** Locks live wallets in one order, so that two batches cannot wait for each other. */
-export const unscopedLockWallets = (db: Db, organizations: string[]) =>
-  db.rows<{ organization_id: string; balance_mills: number }>(sql`
-    select organization_id, balance_mills from wallets
-    where organization_id = any (${organizations}::uuid[]) and livemode
-    order by organization_id for update`)
-
 export interface ChargeRow {
   id: string
   organization_id: string
@@ -49,29 +57,27 @@ export interface ChargeRow {
   reference: string
 }
 
-export const unscopedCharge = (db: Db, entries: ChargeRow[]) =>
-  db.rows(sql`
-    with charges as (
-      insert into wallet_entries (id, organization_id, livemode, amount_mills, balance_mills, kind, reference)
-      select id, organization_id, true, amount_mills, balance_mills, 'email', reference
-      from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as c (id uuid, organization_id uuid, amount_mills bigint, balance_mills bigint, reference text)
-      returning organization_id, amount_mills
-    )
-    update wallets w set balance_mills = w.balance_mills + c.amount_mills
-    from (select organization_id, sum(amount_mills) as amount_mills from charges group by organization_id) c
-    where w.organization_id = c.organization_id and w.livemode`)
-
 export interface Batch {
+  charges: ChargeRow[]
   threads: { id: string; organization_id: string; inbox_id: string; livemode: boolean; subject: string; at: Date; fresh: boolean }[]
   messages: MessageRow[]
   attachments: (AttachmentRow & { position: number; organization_id: string; message_id: string })[]
   deliveries: (DeliveryRow & { organization_id: string; message_id: string; livemode: boolean; lane: string })[]
 }
 
-/** One statement for everything a batch of mails consists of. */
+/** One statement for everything a batch of mails consists of, charges included; workers in other processes hear of it at commit. */
 export const unscopedInsert = (db: Db, batch: Batch) =>
   db.rows(sql`
-    with t as (
+    with charges as (
+      insert into wallet_entries (id, organization_id, livemode, amount_mills, balance_mills, kind, reference)
+      select id, organization_id, true, amount_mills, balance_mills, 'email', reference
+      from jsonb_to_recordset(${JSON.stringify(batch.charges)}::jsonb) as c (id uuid, organization_id uuid, amount_mills bigint, balance_mills bigint, reference text)
+      returning organization_id, amount_mills
+    ), charged as (
+      update wallets w set balance_mills = w.balance_mills + c.amount_mills
+      from (select organization_id, sum(amount_mills) as amount_mills from charges group by organization_id) c
+      where w.organization_id = c.organization_id and w.livemode
+    ), t as (
       select * from jsonb_to_recordset(${JSON.stringify(batch.threads)}::jsonb)
         as t (id uuid, organization_id uuid, inbox_id uuid, livemode boolean, subject text, at timestamptz, fresh boolean)
     ), new_threads as (
@@ -94,11 +100,10 @@ export const unscopedInsert = (db: Db, batch: Batch) =>
       select id, organization_id, message_id, position, filename, content_type, content_id, inline, size, blob_id
       from jsonb_to_recordset(${JSON.stringify(batch.attachments)}::jsonb)
         as a (id uuid, organization_id uuid, message_id uuid, position smallint, filename text, content_type text, content_id text, inline boolean, size integer, blob_id uuid)
+    ), new_deliveries as (
+      insert into deliveries (id, organization_id, message_id, livemode, recipient, lane, state, next_attempt_at, reply, category)
+      select id, organization_id, message_id, livemode, recipient, lane, state, next_attempt_at, reply, category
+      from jsonb_to_recordset(${JSON.stringify(batch.deliveries)}::jsonb)
+        as d (id uuid, organization_id uuid, message_id uuid, livemode boolean, recipient text, lane text, state text, next_attempt_at timestamptz, reply text, category text)
     )
-    insert into deliveries (id, organization_id, message_id, livemode, recipient, lane, state, next_attempt_at, reply, category)
-    select id, organization_id, message_id, livemode, recipient, lane, state, next_attempt_at, reply, category
-    from jsonb_to_recordset(${JSON.stringify(batch.deliveries)}::jsonb)
-      as d (id uuid, organization_id uuid, message_id uuid, livemode boolean, recipient text, lane text, state text, next_attempt_at timestamptz, reply text, category text)`)
-
-/** Tells workers in other processes, at commit. */
-export const unscopedWake = (db: Db) => db.rows(sql`select pg_notify('deliveries', '')`)
+    select pg_notify('deliveries', '')`)

@@ -41,10 +41,10 @@ interface Judged {
   stored: { status: number; body: string } | undefined
 }
 
-const maxBatch = 64
+const maxBatch = 128
 
 export const createAccept = (app: App): Accept => {
-  const take = coalesce<Submission, Message | Problem | Replay>(submissions => app.db.tx(db => acceptAll(app, db, submissions)), { maxItems: maxBatch, concurrency: 2 })
+  const take = coalesce<Submission, Message | Problem | Replay>(submissions => app.db.tx(db => acceptAll(app, db, submissions)), { maxItems: maxBatch, concurrency: 1 })
   const accept = async (submission: Submission): Promise<Message> => {
     const result = await take(submission)
     if (result instanceof Error) throw result
@@ -56,40 +56,39 @@ export const createAccept = (app: App): Accept => {
 }
 
 const acceptAll = async (app: App, db: Db, submissions: Submission[]): Promise<(Message | Problem | Replay)[]> => {
-  const judged = await judge(app, db, submissions)
+  const wanted = submissions.flatMap(({ message, recipients }) => recipients.map(email => ({ organization_id: message.organization_id, email: email.toLowerCase() })))
+  const paying = app.config.BILLING ? [...new Set(submissions.filter(({ message }) => message.livemode).map(({ message }) => message.organization_id))].sort() : []
+  const { suppressed, wallets } = await store.unscopedStanding(db, wanted, paying)
+  const judged = submissions.map(submission => judge(app, submission, new Map(suppressed?.map(row => [`${row.organization_id} ${row.email}`, row.reason]))))
   const claimed = await claim(db, judged)
-  const broke = await charge(db, judged.filter(item => !claimed.has(item)))
-  const accepted = judged.filter(item => !claimed.has(item) && !broke.has(item))
+  const { charges, broke } = charge(new Map(wallets?.map(row => [row.organization_id, row.balance_mills])), judged.filter(item => !claimed.has(item)))
   await store.unclaim(db, [...broke.keys()].filter(item => item.stored).map(item => ({ organization_id: item.row.organization_id, key: item.submission.claim!.key })))
-  if (accepted.length > 0) await write(app, db, accepted)
+  const accepted = judged.filter(item => !claimed.has(item) && !broke.has(item))
+  if (accepted.length > 0) await write(app, db, accepted, charges)
   return judged.map(item => claimed.get(item) ?? broke.get(item) ?? toMessage(app, item.row))
 }
 
 /** Who can be written to at all? Suppressed recipients are rejected here and again at sending. */
-const judge = async (app: App, db: Db, submissions: Submission[]): Promise<Judged[]> => {
-  const wanted = submissions.flatMap(({ message, recipients }) => recipients.map(email => ({ organization_id: message.organization_id, email: email.toLowerCase() })))
-  const suppressed = new Map((await store.unscopedSuppressed(db, wanted)).map(row => [`${row.organization_id} ${row.email}`, row.reason]))
-  return submissions.map(submission => {
-    const { message, recipients, held } = submission
-    const deliveries = recipients.map((recipient): DeliveryRow => {
-      const reason = suppressed.get(`${message.organization_id} ${recipient.toLowerCase()}`)
-      return {
-        id: newId(),
-        recipient,
-        state: reason ? 'rejected' : held ? 'held' : 'queued',
-        attempts: 0,
-        next_attempt_at: message.created_at.toISOString(),
-        code: null,
-        reply: reason ? `On your suppression list: ${reason}` : null,
-        remote_host: null,
-        category: reason ? 'suppressed' : null,
-      }
-    })
-    const rejected = deliveries.every(delivery => delivery.state === 'rejected')
-    const row: MessageRow = { ...message, status: rejected ? 'rejected' : held ? 'held' : 'queued', deliveries }
-    const cost = message.livemode && app.config.BILLING && !rejected ? prices.email + prices.attachment * message.attachments.length : 0
-    return { submission, row, cost, stored: submission.claim?.encode(toMessage(app, row)) }
+const judge = (app: App, submission: Submission, suppressed: Map<string, string>): Judged => {
+  const { message, recipients, held } = submission
+  const deliveries = recipients.map((recipient): DeliveryRow => {
+    const reason = suppressed.get(`${message.organization_id} ${recipient.toLowerCase()}`)
+    return {
+      id: newId(),
+      recipient,
+      state: reason ? 'rejected' : held ? 'held' : 'queued',
+      attempts: 0,
+      next_attempt_at: message.created_at.toISOString(),
+      code: null,
+      reply: reason ? `On your suppression list: ${reason}` : null,
+      remote_host: null,
+      category: reason ? 'suppressed' : null,
+    }
   })
+  const rejected = deliveries.every(delivery => delivery.state === 'rejected')
+  const row: MessageRow = { ...message, status: rejected ? 'rejected' : held ? 'held' : 'queued', deliveries }
+  const cost = message.livemode && app.config.BILLING && !rejected ? prices.email + prices.attachment * message.attachments.length : 0
+  return { submission, row, cost, stored: submission.claim?.encode(toMessage(app, row)) }
 }
 
 /** Claims the Idempotency-Keys. Who comes second gets the first one's answer, or a refusal if it asks for something else. */
@@ -116,15 +115,12 @@ const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Re
   return answers
 }
 
-/** Charges each wallet once for the batch, in order of arrival; returns who could not pay. Locked rows: no race can overdraw. */
-const charge = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem>> => {
+/** Charges in order of arrival against the locked balances, so that no race can overdraw; says who could not pay. */
+const charge = (balances: Map<string, number>, judged: Judged[]): { charges: store.ChargeRow[]; broke: Map<Judged, Problem> } => {
+  const charges: store.ChargeRow[] = []
   const broke = new Map<Judged, Problem>()
-  const paying = judged.filter(item => item.cost > 0)
-  if (paying.length === 0) return broke
-  const organizations = [...new Set(paying.map(item => item.row.organization_id))].sort()
-  const balances = new Map((await store.unscopedLockWallets(db, organizations)).map(row => [row.organization_id, row.balance_mills]))
-  const entries: store.ChargeRow[] = []
-  for (const item of paying) {
+  for (const item of judged) {
+    if (item.cost === 0) continue
     const { organization_id, id } = item.row
     const balance = balances.get(organization_id) ?? 0
     if (balance < item.cost) {
@@ -132,16 +128,16 @@ const charge = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem>> =
       continue
     }
     balances.set(organization_id, balance - item.cost)
-    entries.push({ id: newId(), organization_id, amount_mills: -item.cost, balance_mills: balance - item.cost, reference: publicId('message', id) })
+    charges.push({ id: newId(), organization_id, amount_mills: -item.cost, balance_mills: balance - item.cost, reference: publicId('message', id) })
   }
-  if (entries.length > 0) await store.unscopedCharge(db, entries)
-  return broke
+  return { charges, broke }
 }
 
-const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
+const write = async (app: App, db: Db, accepted: Judged[], charges: store.ChargeRow[]): Promise<void> => {
   for (const { submission, row } of accepted) if (submission.blobs.length > 0) await app.blobs.insert(db, row.organization_id, submission.blobs)
   const messages = accepted.map(item => item.row)
   await store.unscopedInsert(db, {
+    charges,
     threads: accepted.map(({ submission, row }) => ({ id: row.thread_id, organization_id: row.organization_id, inbox_id: row.inbox_id, livemode: row.livemode, subject: row.subject, at: row.created_at, fresh: submission.newThread })),
     messages,
     attachments: messages.flatMap(row => row.attachments.map((attachment: AttachmentRow, position) => ({ ...attachment, position, organization_id: row.organization_id, message_id: row.id }))),
@@ -161,5 +157,4 @@ const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
       ]
     }),
   )
-  await store.unscopedWake(db)
 }

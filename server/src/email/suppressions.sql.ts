@@ -25,3 +25,10 @@ export const add = (db: Db, organizationId: string, row: { id: string; email: st
 
 export const remove = async (db: Db, organizationId: string, email: string): Promise<boolean> =>
   (await db.row(sql`delete from suppressions where organization_id = ${organizationId} and email = ${email} returning id`)) !== undefined
+
+/** Which of these may not be written to. For many organizations at once, each asked only about its own list. */
+export const unscopedSuppressed = (db: Db, wanted: { organization_id: string; email: string }[]) =>
+  db.rows<{ organization_id: string; email: string; reason: string }>(sql`
+    select s.organization_id, s.email, s.reason
+    from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w (organization_id uuid, email text)
+    join suppressions s on s.organization_id = w.organization_id and s.email = w.email`)
