@@ -138,6 +138,8 @@ export const createFetch = ({ lookup, allowPrivate }: { lookup: LookupFunction; 
       })
       const remoteAddress = response.socket.remoteAddress ?? ''
       const read = await readUpTo(response, maxResponseBytes)
+      // The last bytes may have come together with what stopped it.
+      if (stopped) throw stopped
       return { status: response.statusCode!, headers: response.headers, ...read, ms: performance.now() - started, remoteAddress }
     } catch (error) {
       throw stopped ?? explain(url, error)
