@@ -13,7 +13,7 @@ const longestValue = 10_000
 
 /** What the composer writes itself, what only a server may add, and what would speak in another's name. */
 const reserved = new Set(
-  `bcc cc comments content-type date dkim-signature domainkey-signature from in-reply-to list-id message-id mime-version
+  `bcc cc date dkim-signature domainkey-signature from in-reply-to list-id message-id mime-version
   received received-spf references reply-to return-path sender subject to delivered-to x-original-to authentication-results
   original-recipient errors-to return-receipt-to x-google-dkim-signature`.split(/\s+/),
 )

@@ -2,9 +2,12 @@
 import { parentPort } from 'node:worker_threads'
 import { cleanText } from './clean-text.ts'
 import { htmlToText } from './html-text.ts'
+import { replaceBlob } from './joined-blob.ts'
 import { readMessage } from './read-message.ts'
 
 export type Job = { kind: 'message'; raw: Uint8Array } | { kind: 'html'; html: string }
+
+replaceBlob()
 
 parentPort!.on('message', async (job: Job) => {
   if (job.kind === 'html') {

@@ -77,6 +77,7 @@ test('header blocks and separators end the new part', () => {
     '-----Ursprüngliche Nachricht-----\nVon: Ann',
     '-------- Message d’origine --------\nDe : Ann',
     '________________________________\nFrom: Ann <ann@post.example>\nSent: Monday\nTo: Bob\nSubject: x\n\nold',
+    'Get Outlook for iOS<https://aka.example/o0>\n________________________________\nFrom: Ann <ann@post.example>\nSent: Monday\nTo: Bob\nSubject: x\n\nold',
     'From: Ann <ann@post.example>\nSent: Monday\nTo: Bob\nSubject: x\n\nold',
     '*From:* Ann\n*Date:* Monday\n*To:* Bob\n\nold',
     'Von: Ann\nGesendet: Montag\nAn: Bob\nBetreff: x\n\nold',
