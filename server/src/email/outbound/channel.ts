@@ -58,15 +58,15 @@ export class Channel {
   }
 
   /**
-   * Puts TLS over the connection (RFC 3207). What the peer sent in plain text after agreeing is thrown away.
+   * Puts TLS over the connection (RFC 3207). Half a reply that came in plain text after the peer agreed is thrown away; a whole
+   * one was unasked for and has ended the conversation.
    * `host` is the name sent as SNI and the name the certificate must carry when `rejectUnauthorized` is on.
    */
   async startTls(host: string, options: TlsOptions, ms: number): Promise<void> {
+    if (this.failure) return
     const plain = this.#socket
     plain.removeAllListeners('data')
     this.#reader.reset()
-    this.#arrived = []
-    this.#owed = 0
     const secured = connectTls({ ...options, socket: plain, host, servername: isIP(host) ? '' : host })
     this.#socket = secured
     this.#attach(secured)
