@@ -137,6 +137,7 @@ describe('promises', () => {
         '/inboxes/:inbox_id/messages': { to: 'a@sink.test', subject: 's', text: 't' },
         '/inboxes/:inbox_id/messages/:message_id/reply': { text: 't' },
         '/inboxes/:inbox_id/wait': { timeout: 0 },
+        '/webhooks/:webhook_id/replay': { since: '2020-01-01T00:00:00Z' },
       }
       let tried = 0
       for (const [at] of v1) {
