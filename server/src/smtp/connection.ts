@@ -15,7 +15,7 @@ const sweepMs = 2000
 
 export class MailServer extends SMTPServer {
   readonly limits: SmtpLimits
-  readonly #open = new Map<Connection, Socket>()
+  readonly #open = new Map<Connection, { socket: Socket; client: string }>()
   readonly #perClient = new Map<string, number>()
   readonly #patient = new Map<string, number>()
   readonly #bySession = new WeakMap<SMTPServerSession, Connection>()
@@ -41,17 +41,22 @@ export class MailServer extends SMTPServer {
     }
     const connection = new Connection(this, socket, options)
     this.#perClient.set(client, count + 1)
-    this.#open.set(connection, socket)
+    this.#open.set(connection, { socket, client })
     this.#bySession.set(connection.session, connection)
     this.connections.add(connection)
-    socket.once('close', () => {
-      this.#open.delete(connection)
-      const left = this.#perClient.get(client)! - 1
-      if (left > 0) this.#perClient.set(client, left)
-      else this.#perClient.delete(client)
-    })
     connection.on('error', error => this.emit('error', error))
     connection.init()
+  }
+
+  /** Called by smtp-server once for every connection that is gone, whichever way. */
+  override onClose(session: SMTPServerSession): void {
+    const connection = this.#bySession.get(session)
+    const client = connection && this.#open.get(connection)?.client
+    if (!connection || client === undefined) return
+    this.#open.delete(connection)
+    const left = this.#perClient.get(client)! - 1
+    if (left > 0) this.#perClient.set(client, left)
+    else this.#perClient.delete(client)
   }
 
   /** The connection takes a mail in; until the promise ends it is not hung up on. */
@@ -77,12 +82,12 @@ export class MailServer extends SMTPServer {
     const closed = new Promise<void>(resolve => this.close(resolve))
     const deadline = performance.now() + this.limits.drainMs
     while (this.#open.size > 0) {
-      for (const [connection, socket] of this.#open) {
+      for (const [connection, { socket }] of this.#open) {
         if (connection.receiving && performance.now() < deadline) continue
-        connection.send(...replies.closing)
-        socket.destroySoon()
+        if (connection.dismissed) socket.destroy()
+        else connection.dismiss()
       }
-      await new Promise(resolve => setTimeout(resolve, 10))
+      await new Promise(resolve => setTimeout(resolve, 20))
     }
     await closed
   }
@@ -91,6 +96,7 @@ export class MailServer extends SMTPServer {
 export class Connection extends SMTPConnection {
   /** The mail that is being received or stored. */
   receiving: SMTPServerDataStream | undefined
+  dismissed = false
   readonly #mailServer: MailServer
   #greeted = false
   #since = performance.now()
@@ -131,6 +137,12 @@ export class Connection extends SMTPConnection {
     this.#since = performance.now()
     this.#replies = 0
     this.#faults = 0
+  }
+
+  /** Says goodbye for the server's own reasons. */
+  dismiss(): void {
+    this.dismissed = true
+    this.send(...replies.closing)
   }
 
   receive(stream: SMTPServerDataStream | undefined): void {
