@@ -32,11 +32,16 @@ const NARROWEST = 0.78
  * Throws PrintProblem `address_incomplete` or `address_does_not_fit`.
  */
 export function addressLines(address: PostalAddress, path: string, maxLines = 6): string[] {
-  const clean = (text: string | undefined) => tidy(text ?? '').replace(/\s+/g, ' ').trim()
+  const clean = (text: string | undefined) =>
+    tidy(text ?? '')
+      .replace(/\s+/g, ' ')
+      .trim()
   const names = [clean(address.name), clean(address.company)].filter(Boolean)
   const streets = [clean(address.line1), clean(address.line2)].filter(Boolean)
   const domestic = (address.country ?? 'US').toUpperCase() === 'US'
-  const places = domestic ? [`${clean(address.city)} ${clean(address.state)} ${clean(address.zip)}`] : foreignPlaces(address, clean)
+  const places = domestic
+    ? [`${clean(address.city)} ${clean(address.state)} ${clean(address.zip)}`]
+    : foreignPlaces(address, clean)
   const missing = [
     names.length === 0 && 'a name or company',
     !clean(address.line1) && 'a street line',
@@ -44,11 +49,13 @@ export function addressLines(address: PostalAddress, path: string, maxLines = 6)
     domestic && !/^[A-Za-z]{2}$/.test(clean(address.state)) && 'a two-letter state',
     domestic && !/^\d{5}(-?\d{4})?$/.test(clean(address.zip)) && 'a ZIP code',
   ].filter(part => part !== false)
-  if (missing.length > 0) throw new PrintProblem('address_incomplete', path, `The address lacks ${missing.join(', ')}.`, { missing })
+  if (missing.length > 0)
+    throw new PrintProblem('address_incomplete', path, `The address lacks ${missing.join(', ')}.`, { missing })
   // A unit belongs on the street line (Publication 28, 213); anything else goes there only when lines are short.
   const joins = streets.length === 2 && ((domestic && UNIT.test(streets[1]!)) || names.length + 2 + places.length > maxLines)
   const lines = [...names, ...(joins ? [streets.join(' ')] : streets), ...places]
-  if (lines.length > maxLines) throw new PrintProblem('address_does_not_fit', path, `The address has ${lines.length} lines; ${maxLines} fit.`)
+  if (lines.length > maxLines)
+    throw new PrintProblem('address_does_not_fit', path, `The address has ${lines.length} lines; ${maxLines} fit.`)
   const capitals = lines.map(line => line.toLocaleUpperCase('en-US'))
   inter.regular.family.check(capitals.join('\n'), path, 'The address font')
   return capitals
@@ -57,7 +64,12 @@ export function addressLines(address: PostalAddress, path: string, maxLines = 6)
 /** City lines in the order of the country of destination, then its name in English capitals on a line of its own (IMM 122.1). */
 function foreignPlaces(address: PostalAddress, clean: (text: string | undefined) => string): string[] {
   const lines = formatAddress(
-    { postalCountry: address.country ?? '', locality: clean(address.city), administrativeArea: clean(address.state), postalCode: clean(address.zip) },
+    {
+      postalCountry: address.country ?? '',
+      locality: clean(address.city),
+      administrativeArea: clean(address.state),
+      postalCode: clean(address.zip),
+    },
     'latin',
   )
   return [...lines.filter(Boolean), clean(address.countryName) || (address.country ?? '')]
@@ -93,11 +105,17 @@ export function drawAddress(
   if (imb) drawImb(canvas, encodeImb(imb), x, y + (lines.length - 1) * leading(size) + size * CAPITALS + barcodeGap(size))
 }
 
-function drawLine(canvas: Canvas, line: string, { x, y, width, size }: { x: number; y: number; width: number; size: number }, path: string): void {
+function drawLine(
+  canvas: Canvas,
+  line: string,
+  { x, y, width, size }: { x: number; y: number; width: number; size: number },
+  path: string,
+): void {
   const natural = inter.regular.width(line, size)
   const fitting = Math.max(SMALLEST, Math.min(size, (size * width) / natural))
   const condense = Math.min(1, width / inter.regular.width(line, fitting))
-  if (condense < NARROWEST) throw new PrintProblem('address_does_not_fit', path, `The line "${line}" is too long for the address block.`)
+  if (condense < NARROWEST)
+    throw new PrintProblem('address_does_not_fit', path, `The line "${line}" is too long for the address block.`)
   inter.regular.draw(canvas, line, x, y, fitting, condense)
 }
 
@@ -132,7 +150,8 @@ export function drawReturnAddress(canvas: Canvas, lines: readonly string[], box:
   canvas.fill(BLACK)
   for (const [i, line] of lines.entries()) {
     const condense = Math.min(1, box.w / inter.regular.width(line, size))
-    if (condense < NARROWEST) throw new PrintProblem('address_does_not_fit', path, `The line "${line}" is too long for the return address.`)
+    if (condense < NARROWEST)
+      throw new PrintProblem('address_does_not_fit', path, `The line "${line}" is too long for the return address.`)
     inter.regular.draw(canvas, line, box.x, box.y + box.h - size * 0.8 - i * step, size, condense)
   }
 }
@@ -142,7 +161,8 @@ export function drawIndicia(canvas: Canvas, lines: readonly string[], box: Rect)
   const size = 6.5
   const step = 8.2
   const widest = Math.max(...lines.map(line => inter.regular.width(line, size)))
-  if (lines.length > 5 || widest > box.w - 8) throw new PrintProblem('indicia_does_not_fit', 'indicia', 'The indicia is too large for its box.')
+  if (lines.length > 5 || widest > box.w - 8)
+    throw new PrintProblem('indicia_does_not_fit', 'indicia', 'The indicia is too large for its box.')
   inter.regular.family.check(lines.join('\n'), 'indicia', 'The indicia font')
   const height = lines.length * step + 8
   canvas.stroke(BLACK, 0.6)

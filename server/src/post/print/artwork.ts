@@ -5,7 +5,17 @@
  * Runs in the worker of untrusted.ts, so results are plain data and problems are values.
  */
 import { inflateSync } from 'node:zlib'
-import { EncryptedPDFError, PDFArray, PDFDict, PDFDocument, PDFName, type PDFObject, type PDFPage, PDFRawStream, PDFRef } from '@cantoo/pdf-lib'
+import {
+  EncryptedPDFError,
+  PDFArray,
+  PDFDict,
+  PDFDocument,
+  PDFName,
+  type PDFObject,
+  type PDFPage,
+  PDFRawStream,
+  PDFRef,
+} from '@cantoo/pdf-lib'
 import { megabytes } from './images.ts'
 import { num } from './pdf.ts'
 import type { PrintProblemCode } from './problem.ts'
@@ -35,12 +45,18 @@ class ImportRefusal extends Error {
 /** Reads a PDF and turns its pages into objects, or says why not. */
 export async function importPdf(bytes: Uint8Array, ask: Ask): Promise<ImportedPdf | Refusal> {
   try {
-    if (bytes.length > MOST_BYTES) throw new ImportRefusal('pdf_too_large', `The PDF has ${megabytes(bytes.length)} MB; 10 MB is the limit.`)
-    const document = await PDFDocument.load(bytes, { updateMetadata: false, throwOnInvalidObject: true, parseSpeed: Number.POSITIVE_INFINITY })
+    if (bytes.length > MOST_BYTES)
+      throw new ImportRefusal('pdf_too_large', `The PDF has ${megabytes(bytes.length)} MB; 10 MB is the limit.`)
+    const document = await PDFDocument.load(bytes, {
+      updateMetadata: false,
+      throwOnInvalidObject: true,
+      parseSpeed: Number.POSITIVE_INFINITY,
+    })
     return convert(document, ask)
   } catch (error) {
     if (error instanceof ImportRefusal) return error.refusal
-    if (error instanceof EncryptedPDFError) return { code: 'pdf_encrypted', message: 'The PDF is protected with a password or restrictions.', details: {} }
+    if (error instanceof EncryptedPDFError)
+      return { code: 'pdf_encrypted', message: 'The PDF is protected with a password or restrictions.', details: {} }
     return { code: 'pdf_unreadable', message: 'The file is not a PDF, or it is damaged.', details: {} }
   }
 }
@@ -48,10 +64,14 @@ export async function importPdf(bytes: Uint8Array, ask: Ask): Promise<ImportedPd
 function convert(document: PDFDocument, ask: Ask): ImportedPdf {
   const pages = document.getPages()
   if (pages.length > ask.maxPages) {
-    throw new ImportRefusal('pdf_too_many_pages', `The PDF has ${pages.length} pages; ${ask.maxPages} is the limit.`, { pages: pages.length })
+    throw new ImportRefusal('pdf_too_many_pages', `The PDF has ${pages.length} pages; ${ask.maxPages} is the limit.`, {
+      pages: pages.length,
+    })
   }
   if (pages.length < ask.minPages) {
-    throw new ImportRefusal('pdf_too_few_pages', `The PDF has ${pages.length} pages; ${ask.minPages} are needed.`, { pages: pages.length })
+    throw new ImportRefusal('pdf_too_few_pages', `The PDF has ${pages.length} pages; ${ask.minPages} are needed.`, {
+      pages: pages.length,
+    })
   }
   refuseHiddenLayers(document)
   const copier = new Copier(document)
@@ -95,7 +115,18 @@ function boxOf(page: PDFPage, number: number, ask: Ask): { box: Box; turn: numbe
 }
 
 /** Keys which lead out of the page (to its parents, to metadata, to other files) and are not needed to draw it. */
-const leaveOut = new Set(['Parent', 'Metadata', 'PieceInfo', 'StructParent', 'StructParents', 'Thumb', 'Annots', 'Ref', 'OPI', 'Length'])
+const leaveOut = new Set([
+  'Parent',
+  'Metadata',
+  'PieceInfo',
+  'StructParent',
+  'StructParents',
+  'Thumb',
+  'Annots',
+  'Ref',
+  'OPI',
+  'Length',
+])
 
 class Copier {
   readonly #document: PDFDocument
@@ -110,7 +141,12 @@ class Copier {
   page(page: PDFPage, number: number, ask: Ask): number {
     refuseAnnotations(page, number)
     const { box, turn } = boxOf(page, number, ask)
-    const [a, b, c, d] = [[1, 0, 0, 1], [0, -1, 1, 0], [-1, 0, 0, -1], [0, 1, -1, 0]][turn / 90] ?? [1, 0, 0, 1]
+    const [a, b, c, d] = [
+      [1, 0, 0, 1],
+      [0, -1, 1, 0],
+      [-1, 0, 0, -1],
+      [0, 1, -1, 0],
+    ][turn / 90] ?? [1, 0, 0, 1]
     const { x, y, width, height } = box
     // The shift that brings the turned box to the origin.
     const e = -Math.min(a! * x + c! * y, a! * (x + width) + c! * (y + height))
@@ -131,23 +167,23 @@ class Copier {
     return index
   }
 
-  /** A single content stream keeps its bytes; several are unpacked, with a limit, and joined. */
+  /** A single content stream keeps its bytes and filters; several are unpacked, with a limit, and joined. */
   #contents(page: PDFPage, parts: RawParts): void {
     const contents = page.node.Contents()
-    const streams = contents instanceof PDFArray ? contents.asArray().map(item => this.#document.context.lookup(item)) : contents ? [contents] : []
+    const listed = contents instanceof PDFArray ? contents.asArray().map(item => this.#document.context.lookup(item)) : [contents]
+    const streams = listed.filter(stream => stream !== undefined)
     const raw = streams.filter(stream => stream instanceof PDFRawStream)
     if (raw.length !== streams.length) throw new ImportRefusal('pdf_unreadable', 'A page of the PDF has no readable content.')
-    if (raw.length === 1) {
+    const [only] = raw
+    if (only && raw.length === 1) {
       for (const name of ['Filter', 'DecodeParms']) {
-        const value = raw[0]!.dict.get(PDFName.of(name))
+        const value = only.dict.get(PDFName.of(name))
         if (!value) continue
         parts.push(`/${name}`)
         this.#write(value, parts)
       }
-      return body(raw[0]!.contents, parts)
-    }
-    const bytes = Buffer.concat(raw.flatMap(stream => [unpack(stream), Buffer.from('\n')]))
-    body(bytes, parts)
+      body(only.contents, parts)
+    } else body(Buffer.concat(raw.flatMap(stream => [unpack(stream), Buffer.from('\n')])), parts)
   }
 
   finish(): (Uint8Array | number)[][] {
@@ -237,7 +273,9 @@ function refuseAnnotations(page: PDFPage, number: number): void {
     const annotation = page.doc.context.lookup(item)
     const subtype = annotation instanceof PDFDict ? annotation.lookup(PDFName.of('Subtype')) : undefined
     if (subtype === PDFName.of('Link') || subtype === PDFName.of('Popup')) continue
-    throw new ImportRefusal('pdf_has_annotations', `Page ${number} has form fields, comments or stamps, which would be lost.`, { page: number })
+    throw new ImportRefusal('pdf_has_annotations', `Page ${number} has form fields, comments or stamps, which would be lost.`, {
+      page: number,
+    })
   }
 }
 
@@ -248,7 +286,8 @@ function refuseUnembeddedFont(dictionary: PDFDict): void {
   const subtype = dictionary.lookup(PDFName.of('Subtype'))
   if (!(subtype instanceof PDFName) || !needsFile.has(subtype.decodeText())) return
   const descriptor = dictionary.lookup(PDFName.of('FontDescriptor'))
-  const embedded = descriptor instanceof PDFDict && ['FontFile', 'FontFile2', 'FontFile3'].some(key => descriptor.has(PDFName.of(key)))
+  const embedded =
+    descriptor instanceof PDFDict && ['FontFile', 'FontFile2', 'FontFile3'].some(key => descriptor.has(PDFName.of(key)))
   if (embedded) return
   const name = dictionary.lookup(PDFName.of('BaseFont'))
   const font = name instanceof PDFName ? name.decodeText() : 'without a name'
@@ -262,7 +301,8 @@ function unpack(stream: PDFRawStream): Buffer {
   const filter = stream.dict.lookup(PDFName.of('Filter'))
   const names = filter instanceof PDFArray ? filter.asArray() : filter ? [filter] : []
   if (names.length === 0) return Buffer.from(stream.contents)
-  if (names.length > 1 || names[0] !== PDFName.of('FlateDecode')) throw new ImportRefusal('pdf_too_complex', 'The PDF uses a rare kind of compression.')
+  if (names.length > 1 || names[0] !== PDFName.of('FlateDecode'))
+    throw new ImportRefusal('pdf_too_complex', 'The PDF uses a rare kind of compression.')
   try {
     return inflateSync(stream.contents, { maxOutputLength: MOST_UNPACKED })
   } catch {

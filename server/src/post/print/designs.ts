@@ -10,7 +10,13 @@ import { PrintProblem } from './problem.ts'
 import { bell, type Random, seeded } from './random.ts'
 
 type Design = { title: string; headline: string; pen: PenName; draw: (art: Art) => void }
-type Art = { canvas: Canvas; width: number; height: number; random: Random; headline: (box: Rect, size: number, colour: Cmyk) => void }
+type Art = {
+  canvas: Canvas
+  width: number
+  height: number
+  random: Random
+  headline: (box: Rect, size: number, colour: Cmyk) => void
+}
 
 export const designs = {
   sprig: { title: 'Green sprigs on cream', headline: 'Thank you', pen: 'homemade-apple', draw: sprig },
@@ -27,7 +33,11 @@ export type DesignName = keyof typeof designs
  */
 export function drawDesign(name: string, width: number, height: number, headline: string | undefined): Canvas {
   if (!Object.hasOwn(designs, name)) {
-    throw new PrintProblem('unknown_design', 'front.design', `There is no design "${name}"; there are ${Object.keys(designs).join(', ')}.`)
+    throw new PrintProblem(
+      'unknown_design',
+      'front.design',
+      `There is no design "${name}"; there are ${Object.keys(designs).join(', ')}.`,
+    )
   }
   const design: Design = designs[name as DesignName]
   const words = tidy(headline ?? design.headline).trim()
@@ -47,11 +57,21 @@ export function drawDesign(name: string, width: number, height: number, headline
 function writeHeadline(canvas: Canvas, name: PenName, text: string, box: Rect, wanted: number, colour: Cmyk): void {
   const size = Math.min(wanted, box.w / Math.max(lineWidth(name, text, 1), 0.01))
   if (size < wanted / 3) {
-    throw new PrintProblem('message_does_not_fit', 'front.headline', `The headline "${text}" is too long for one line.`, { characters: text.length })
+    throw new PrintProblem('message_does_not_fit', 'front.headline', `The headline "${text}" is too long for one line.`, {
+      characters: text.length,
+    })
   }
   const ink = colour.map(num).join(' ')
   canvas.op(`${ink} k ${ink} K`)
-  writeLineAt(canvas, name, text, box.x + (box.w - lineWidth(name, text, size)) / 2, box.y + box.h / 2 - size * 0.24, size, `headline/${text}`)
+  writeLineAt(
+    canvas,
+    name,
+    text,
+    box.x + (box.w - lineWidth(name, text, size)) / 2,
+    box.y + box.h / 2 - size * 0.24,
+    size,
+    `headline/${text}`,
+  )
 }
 
 function ground({ canvas, width, height }: Art, colour: Cmyk): void {
@@ -115,7 +135,8 @@ function branch({ canvas, random }: Art, { x, y, turn, bend, reach, leaves }: Br
 /** A leaf with a light midrib, its foot at (x, y). */
 function leaf(canvas: Canvas, { x, y, turn, size }: { x: number; y: number; turn: number; size: number }): void {
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)]
-  const at = (along: number, across: number) => `${num(x + size * (along * cos - across * sin))} ${num(y + size * (along * sin + across * cos))}`
+  const at = (along: number, across: number) =>
+    `${num(x + size * (along * cos - across * sin))} ${num(y + size * (along * sin + across * cos))}`
   canvas.op(`${at(0, 0)} m ${at(0.25, 0.26)} ${at(0.7, 0.24)} ${at(1, 0)} c ${at(0.7, -0.2)} ${at(0.28, -0.24)} ${at(0, 0)} c f`)
   canvas.op(`0.02 0.02 0.1 0 K ${num(size * 0.016)} w ${at(0.08, 0)} m ${at(0.4, 0.03)} ${at(0.6, 0.03)} ${at(0.84, 0.01)} c S`)
 }
@@ -177,7 +198,8 @@ function ridge({ canvas, width, height }: Art, crest: number, layer: number): vo
   const points: string[] = ['0 0 m']
   for (let i = 0; i <= 60; i++) {
     const u = (i / 60) * (width / height)
-    const swell = 0.042 * Math.sin(2.1 * u + layer * 2.4) + 0.022 * Math.sin(4.7 * u + layer * 1.3) + 0.006 * Math.sin(13 * u + layer)
+    const swell =
+      0.042 * Math.sin(2.1 * u + layer * 2.4) + 0.022 * Math.sin(4.7 * u + layer * 1.3) + 0.006 * Math.sin(13 * u + layer)
     points.push(`${num((i / 60) * width)} ${num(crest + height * swell)} l`)
   }
   canvas.op(`${points.join(' ')} ${num(width)} 0 l f`)
@@ -192,7 +214,9 @@ function birds({ canvas, width, height }: Art): void {
   ] as const) {
     const [x, y, s] = [width * u, height * v, height * size]
     const p = (dx: number, dy: number) => `${num(x + dx * s)} ${num(y + dy * s)}`
-    canvas.op(`1 J ${p(-1.4, 0.5)} m ${p(-0.9, 1.1)} ${p(-0.3, 0.8)} ${p(0, 0)} c ${p(0.3, 0.8)} ${p(0.9, 1.1)} ${p(1.4, 0.5)} c S`)
+    canvas.op(
+      `1 J ${p(-1.4, 0.5)} m ${p(-0.9, 1.1)} ${p(-0.3, 0.8)} ${p(0, 0)} c ${p(0.3, 0.8)} ${p(0.9, 1.1)} ${p(1.4, 0.5)} c S`,
+    )
   }
 }
 
@@ -227,7 +251,10 @@ function confetti(art: Art): void {
 }
 
 function piece(canvas: Canvas, shape: number, { x, y, turn, size }: { x: number; y: number; turn: number; size: number }): void {
-  if (shape < 0.34) return circle(canvas, x, y, size * 0.85)
+  if (shape < 0.34) {
+    circle(canvas, x, y, size * 0.85)
+    return
+  }
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)]
   const at = (u: number, v: number) => `${num(x + size * (u * cos - v * sin))} ${num(y + size * (u * sin + v * cos))}`
   if (shape < 0.7) canvas.op(`${at(-1.5, -0.5)} m ${at(1.5, -0.5)} l ${at(1.5, 0.5)} l ${at(-1.5, 0.5)} l f`)

@@ -4,7 +4,7 @@
  */
 import { inter, type TextFont, tidy } from './fonts.ts'
 import type { Block, HtmlNode, Image, Style } from './html.ts'
-import { placePicture, type Picture } from './images.ts'
+import { type Picture, placePicture } from './images.ts'
 import { type Library, type PrintWarning, resolution } from './library.ts'
 import { type MergeValues, merge } from './merge.ts'
 import { Canvas, type Cmyk, type Rect } from './pdf.ts'
@@ -29,7 +29,13 @@ type Run = { text: string; style: Style; font: TextFont }
  * Draws a document, one canvas per page. The background of `body` fills `ground` of every page.
  * Throws PrintProblem `html_does_not_fit`, `html_not_supported`, `missing_glyphs`, and those of merge fields and pictures.
  */
-export function drawFlow(root: Block, space: FlowSpace, ground: (page: number) => Rect, text: FlowText, library: Library): { pages: Canvas[]; warnings: PrintWarning[] } {
+export function drawFlow(
+  root: Block,
+  space: FlowSpace,
+  ground: (page: number) => Rect,
+  text: FlowText,
+  library: Library,
+): { pages: Canvas[]; warnings: PrintWarning[] } {
   const flow = new Flow(text, library)
   const body = bodyOf(root)
   flow.block({ ...body, background: undefined }, 0, space.box(0).w)
@@ -108,9 +114,16 @@ class Flow {
   block({ padding, margin, background, style, children }: Block, x: number, width: number): void {
     const [above, right, below, left] = padding
     const inner = { x: x + left + margin[3], width: width - left - right - margin[1] - margin[3] }
-    if (inner.width < style.size) throw new PrintProblem('html_does_not_fit', this.#text.path, 'The padding leaves no room for text.')
+    if (inner.width < style.size)
+      throw new PrintProblem('html_does_not_fit', this.#text.path, 'The padding leaves no room for text.')
     this.#margin(margin[0])
-    const ground = background && { first: this.rows.length, last: 0, x: x + margin[3], w: width - margin[1] - margin[3], colour: background }
+    const ground = background && {
+      first: this.rows.length,
+      last: 0,
+      x: x + margin[3],
+      w: width - margin[1] - margin[3],
+      colour: background,
+    }
     if (ground) this.grounds.push(ground)
     if (above > 0) this.rows.push({ height: above, margin: false, paint: undefined })
     this.#children(children, inner.x, inner.width)
@@ -144,7 +157,8 @@ class Flow {
   #image(image: Image, x: number, available: number): void {
     const { path } = this.#text
     const width = typeof image.width === 'string' ? (available * Number.parseFloat(image.width)) / 100 : image.width
-    if (width === undefined) throw new PrintProblem('html_not_supported', path, 'An <img> needs a width: its printed size depends on it.')
+    if (width === undefined)
+      throw new PrintProblem('html_not_supported', path, 'An <img> needs a width: its printed size depends on it.')
     if (width > available + 0.01) throw new PrintProblem('html_does_not_fit', path, 'An image is wider than its place.')
     const picture: Picture = this.#library.picture(image.bytes, path)
     const height = image.height ?? (width * picture.height) / picture.width

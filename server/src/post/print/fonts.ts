@@ -42,6 +42,7 @@ export class FontFamily {
   /** The characters of `text` this family cannot write, as a reader would name them: whole emoji, letters with their accents. */
   missing(text: string): string[] {
     const missing = new Set<string>()
+    if ([...text].every(character => character <= ' ' || this.partFor(character.codePointAt(0)!))) return []
     for (const { segment } of graphemes.segment(text)) {
       for (const character of segment) {
         if (!/\s/.test(character) && !this.partFor(character.codePointAt(0)!)) missing.add(segment)
@@ -62,7 +63,8 @@ export class FontFamily {
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-const codes = (segment: string) => [...segment].map(character => `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`).join(' ')
+const codes = (segment: string) =>
+  [...segment].map(character => `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`).join(' ')
 
 function open(file: string, id: number): FontPart {
   // Only .woff: the library reads .woff2 without a word of complaint and then prints nothing.
@@ -206,7 +208,9 @@ function embed({ font, scale, id }: FontPart, name: string): Embedded {
 
 /** The map from glyph numbers back to text, so that printed text can be searched and copied. */
 function toUnicode(ids: ReadonlyMap<number, string>): string {
-  const rows = [...ids].map(([codePoint, id]) => `<${id}><${Buffer.from(String.fromCodePoint(codePoint), 'utf16le').swap16().toString('hex')}>`)
+  const rows = [...ids].map(
+    ([codePoint, id]) => `<${id}><${Buffer.from(String.fromCodePoint(codePoint), 'utf16le').swap16().toString('hex')}>`,
+  )
   let blocks = ''
   for (let start = 0; start < rows.length; start += 100) {
     const block = rows.slice(start, start + 100)

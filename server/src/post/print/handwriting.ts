@@ -4,7 +4,7 @@
  */
 import { tidy } from './fonts.ts'
 import { type Canvas, type Cmyk, num, type Rect } from './pdf.ts'
-import { type Glyph, type Pen, type PenName, type PenWord, pen as openPen, penData } from './pens.ts'
+import { type Glyph, pen as openPen, type Pen, type PenName, type PenWord, penData } from './pens.ts'
 import { PrintProblem } from './problem.ts'
 import { bell, type Random, seeded } from './random.ts'
 
@@ -30,7 +30,13 @@ const PAUSE = 0.55
  * Throws PrintProblem `missing_glyphs`, or `message_does_not_fit` with `{ characters, fits, lines }`: the length of the text, how
  * many of its characters would fit at the smallest size and on how many lines.
  */
-export function fitMessage(name: PenName, text: string, box: Rect, { max, min }: { max: number; min: number }, path: string): FittedMessage {
+export function fitMessage(
+  name: PenName,
+  text: string,
+  box: Rect,
+  { max, min }: { max: number; min: number },
+  path: string,
+): FittedMessage {
   const pen = openPen(name)
   const message = tidy(text).trim()
   pen.family.check(message, path, `The pen "${penData[name].title}"`)
@@ -124,7 +130,10 @@ export function writeMessage(canvas: Canvas, message: FittedMessage, box: Rect, 
 /** Writes one line with its baseline at (x, y): for headlines and captions. */
 export function writeLineAt(canvas: Canvas, name: PenName, text: string, x: number, y: number, size: number, seed: string): void {
   const pen = openPen(name)
-  const words = tidy(text).split(' ').filter(Boolean).map(word => pen.word(word))
+  const words = tidy(text)
+    .split(' ')
+    .filter(Boolean)
+    .map(word => pen.word(word))
   const hand: Hand = { random: seeded(seed), unrest: pen.data.unrest * 0.6, choices: new Map(), wander: 0 }
   writeLine(canvas, { pen, size }, words, { left: x, right: Number.POSITIVE_INFINITY, y }, hand)
 }
@@ -155,6 +164,7 @@ function writeLine(
   const start = x
   const y = place.y + size * 0.014 * bell(random) * unrest
   let rest = words.reduce((sum, word) => sum + word.width, 0) + pen.space * (words.length - 1)
+  canvas.op(`q ${1 / FINE} 0 0 ${1 / FINE} 0 0 cm`)
   for (const word of words) {
     // Wider spaces must not push the end of a full line out of its box.
     x = Math.min(x, place.right - size * rest)
@@ -169,19 +179,23 @@ function writeLine(
       const gx = x + size * (at + bell(random) * 0.008 * unrest)
       const gy = y + (gx - start) * slope + size * (rise + hand.wander)
       const matrix = letterMatrix(random, unrest, size * pen.unit * scale, tilt, slant)
-      canvas.op(`q ${matrix} ${num(gx)} ${num(gy)} cm ${canvas.form(pen.variant(glyph, choice))} Do Q`)
+      canvas.op(`q ${matrix} ${whole(gx)} ${whole(gy)} cm ${canvas.form(pen.variant(glyph, choice))} Do Q`)
     }
     x += size * (word.width + pen.space * (1.05 + 0.1 * bell(random) * unrest))
   }
+  canvas.op('Q')
 }
 
-/** Turn, slant and size of one letter: `a b c d` of its matrix, five decimals (a letter's unit is 1/1000 em). */
+/** Letters are placed in 1/100,000 point, so that every number is whole: those are written many times faster than fractions. */
+const FINE = 100_000
+const whole = (points: number) => Math.round(points * FINE)
+
+/** Turn, slant and size of one letter: `a b c d` of its matrix (a letter's unit is 1/1000 em). */
 function letterMatrix(random: Random, unrest: number, unit: number, tilt: number, slant: number): string {
   const turn = tilt + bell(random) * 0.016 * unrest
   const lean = slant + bell(random) * 0.018 * unrest
   const wide = unit * (1 + bell(random) * 0.018 * unrest)
   const tall = unit * (1 + bell(random) * 0.02 * unrest)
   const [sin, cos] = [Math.sin(turn), Math.cos(turn)]
-  const five = (value: number) => (Math.round(value * 100_000) / 100_000).toFixed(5)
-  return `${five(wide * cos)} ${five(wide * sin)} ${five(tall * (lean * cos - sin))} ${five(tall * (lean * sin + cos))}`
+  return `${whole(wide * cos)} ${whole(wide * sin)} ${whole(tall * (lean * cos - sin))} ${whole(tall * (lean * sin + cos))}`
 }

@@ -8,6 +8,7 @@
  *               padding(-top -right -bottom -left) margin(-top -bottom) width height (images)
  *   Lengths     pt px in; % for the width of images      Colours  #rgb #rrggbb rgb() device-cmyk() and the 16 basic names
  */
+import { parseColour } from './colours.ts'
 import type { Cmyk } from './pdf.ts'
 import { PrintProblem } from './problem.ts'
 
@@ -23,11 +24,25 @@ export type Style = {
 /** Sides in points: top, right, bottom, left. */
 export type Sides = [top: number, right: number, bottom: number, left: number]
 
-export type Block = { kind: 'block'; tag: string; style: Style; padding: Sides; margin: Sides; background: Cmyk | undefined; children: HtmlNode[] }
+export type Block = {
+  kind: 'block'
+  tag: string
+  style: Style
+  padding: Sides
+  margin: Sides
+  background: Cmyk | undefined
+  children: HtmlNode[]
+}
 export type Text = { kind: 'text'; style: Style; text: string }
 export type Break = { kind: 'break'; style: Style }
 /** `width` in points, or a part of the line when it has a `%`. */
-export type Image = { kind: 'image'; style: Style; bytes: Uint8Array; width: number | `${number}%` | undefined; height: number | undefined }
+export type Image = {
+  kind: 'image'
+  style: Style
+  bytes: Uint8Array
+  width: number | `${number}%` | undefined
+  height: number | undefined
+}
 export type HtmlNode = Block | Text | Break | Image
 
 type Tag = { name: string; attributes: Map<string, string>; closing: boolean; empty: boolean }
@@ -66,7 +81,15 @@ class Parser {
   }
 
   document(): Block {
-    const root: Block = { kind: 'block', tag: 'html', style: plainStyle, padding: [0, 0, 0, 0], margin: [0, 0, 0, 0], background: undefined, children: [] }
+    const root: Block = {
+      kind: 'block',
+      tag: 'html',
+      style: plainStyle,
+      padding: [0, 0, 0, 0],
+      margin: [0, 0, 0, 0],
+      background: undefined,
+      children: [],
+    }
     this.#children(root.children, plainStyle, undefined, 0)
     return root
   }
@@ -101,7 +124,8 @@ class Parser {
     const comment = this.#html.startsWith('<!--', this.#at)
     const end = this.#html.indexOf(comment ? '-->' : '>', this.#at)
     if (end < 0) throw this.refuse('A comment is never closed.')
-    if (!comment && !/^<!doctype\s/i.test(this.#html.slice(this.#at, this.#at + 10))) throw this.refuse('Only <!doctype html> may begin with "<!".')
+    if (!comment && !/^<!doctype\s/i.test(this.#html.slice(this.#at, this.#at + 10)))
+      throw this.refuse('Only <!doctype html> may begin with "<!".')
     this.#at = end + (comment ? 3 : 1)
   }
 
@@ -154,7 +178,15 @@ class Parser {
       const edge = block.margin * rules.style.size
       const margin = rules.margin ?? [edge, 0, edge, 0]
       const children: HtmlNode[] = []
-      into.push({ kind: 'block', tag: tag.name, style: rules.style, padding: rules.padding, margin, background: rules.background, children })
+      into.push({
+        kind: 'block',
+        tag: tag.name,
+        style: rules.style,
+        padding: rules.padding,
+        margin,
+        background: rules.background,
+        children,
+      })
       if (!tag.empty) this.#children(children, rules.style, tag.name, depth + 1)
     } else {
       rules.refuseBox()
@@ -173,7 +205,13 @@ class Parser {
       return Number(value) * 0.75
     }
     const bytes = Uint8Array.from(Buffer.from(match[1]!, 'base64'))
-    return { kind: 'image', style: rules.style, bytes, width: rules.width ?? pixels('width'), height: rules.height ?? pixels('height') }
+    return {
+      kind: 'image',
+      style: rules.style,
+      bytes,
+      width: rules.width ?? pixels('width'),
+      height: rules.height ?? pixels('height'),
+    }
   }
 
   #decode(text: string): string {
@@ -191,8 +229,30 @@ class Parser {
 }
 
 const entities = {
-  amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0', copy: '©', reg: '®', trade: '™', hellip: '…', mdash: '—', ndash: '–',
-  lsquo: '‘', rsquo: '’', ldquo: '“', rdquo: '”', bull: '•', middot: '·', deg: '°', euro: '€', pound: '£', cent: '¢', sect: '§', times: '×',
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00a0',
+  copy: '©',
+  reg: '®',
+  trade: '™',
+  hellip: '…',
+  mdash: '—',
+  ndash: '–',
+  lsquo: '‘',
+  rsquo: '’',
+  ldquo: '“',
+  rdquo: '”',
+  bull: '•',
+  middot: '·',
+  deg: '°',
+  euro: '€',
+  pound: '£',
+  cent: '¢',
+  sect: '§',
+  times: '×',
 } as const
 
 function inherit(tag: string, style: Style): Style {
@@ -221,7 +281,13 @@ class Rules {
     for (const declaration of (tag.attributes.get('style') ?? '').split(/;(?![^(]*\))/)) {
       if (!declaration.trim()) continue
       const colon = declaration.indexOf(':')
-      this.#apply(declaration.slice(0, Math.max(colon, 0)).trim().toLowerCase(), declaration.slice(colon + 1).trim().toLowerCase())
+      this.#apply(
+        declaration.slice(0, Math.max(colon, 0)).trim().toLowerCase(),
+        declaration
+          .slice(colon + 1)
+          .trim()
+          .toLowerCase(),
+      )
     }
   }
 
@@ -236,14 +302,19 @@ class Rules {
     if (property === 'color') this.style = { ...this.style, colour: this.#colour(property, value) }
     else if (property === 'background' || property === 'background-color') this.background = this.#colour(property, value)
     else if (property === 'font-size') this.style = { ...this.style, size: this.#within(property, value, 4, 200) }
-    else if (property === 'font-weight') this.style = { ...this.style, bold: this.#choice(property, value, { normal: false, 400: false, bold: true, 700: true }) }
-    else if (property === 'font-style') this.style = { ...this.style, italic: this.#choice(property, value, { normal: false, italic: true }) }
-    else if (property === 'text-align') this.style = { ...this.style, align: this.#choice(property, value, { left: 'left', center: 'center', right: 'right' }) }
-    else if (property === 'line-height' && /^\d?(\.\d+)?$/.test(value)) this.style = { ...this.style, lineHeight: Math.max(0.8, Number(value)) }
+    else if (property === 'font-weight')
+      this.style = { ...this.style, bold: this.#choice(property, value, { normal: false, 400: false, bold: true, 700: true }) }
+    else if (property === 'font-style')
+      this.style = { ...this.style, italic: this.#choice(property, value, { normal: false, italic: true }) }
+    else if (property === 'text-align')
+      this.style = { ...this.style, align: this.#choice(property, value, { left: 'left', center: 'center', right: 'right' }) }
+    else if (property === 'line-height' && /^\d?(\.\d+)?$/.test(value))
+      this.style = { ...this.style, lineHeight: Math.max(0.8, Number(value)) }
     else if (property === 'padding') this.padding = this.#sides(property, value)
     else if (property === 'margin') this.margin = this.#sides(property, value)
     else if (side) this.#side(side[1] as 'padding' | 'margin', side[2]!, property, value)
-    else if (property === 'width' && this.#tag === 'img') this.width = /^\d+(\.\d+)?%$/.test(value) ? (value as `${number}%`) : this.#length(property, value)
+    else if (property === 'width' && this.#tag === 'img')
+      this.width = /^\d+(\.\d+)?%$/.test(value) ? (value as `${number}%`) : this.#length(property, value)
     else if (property === 'height' && this.#tag === 'img') this.height = this.#length(property, value)
     else throw this.#refuse(`The property "${property}: ${value}" of <${this.#tag}> is not supported.`)
   }
@@ -255,7 +326,9 @@ class Rules {
   }
 
   #sides(property: string, value: string): Sides {
-    const [top = 0, right = top, bottom = top, left = right, ...more] = value.split(/\s+/).map(part => this.#length(property, part))
+    const [top = 0, right = top, bottom = top, left = right, ...more] = value
+      .split(/\s+/)
+      .map(part => this.#length(property, part))
     if (more.length > 0) throw this.#unknown(property, value)
     return [top, right, bottom, left]
   }
@@ -271,7 +344,8 @@ class Rules {
 
   #within(property: string, value: string, least: number, most: number): number {
     const length = this.#length(property, value)
-    if (length < least || length > most) throw this.#refuse(`The value "${value}" of "${property}" is not between ${least} and ${most} points.`)
+    if (length < least || length > most)
+      throw this.#refuse(`The value "${value}" of "${property}" is not between ${least} and ${most} points.`)
     return length
   }
 
@@ -287,31 +361,4 @@ class Rules {
     if (!colour) throw this.#unknown(property, value)
     return colour
   }
-}
-
-const basicColours: Readonly<Record<string, string>> = {
-  black: '#000000', silver: '#c0c0c0', gray: '#808080', grey: '#808080', white: '#ffffff', maroon: '#800000', red: '#ff0000', purple: '#800080',
-  fuchsia: '#ff00ff', green: '#008000', lime: '#00ff00', olive: '#808000', yellow: '#ffff00', navy: '#000080', blue: '#0000ff', teal: '#008080', aqua: '#00ffff',
-}
-
-/** A CSS colour as process colour; greys become black ink alone, so that small type stays sharp. */
-export function parseColour(text: string): Cmyk | undefined {
-  const inks = /^device-cmyk\(\s*([\d.%]+)[\s,]+([\d.%]+)[\s,]+([\d.%]+)[\s,]+([\d.%]+)\s*\)$/.exec(text)
-  if (inks) {
-    const parts = inks.slice(1).map(part => (part.endsWith('%') ? Number.parseFloat(part) / 100 : Number(part)))
-    return parts.every(part => part >= 0 && part <= 1) ? [parts[0]!, parts[1]!, parts[2]!, parts[3]!] : undefined
-  }
-  const hex = basicColours[text] ?? text
-  const long = /^#[0-9a-f]{3}$/.test(hex) ? hex.replace(/[0-9a-f]/g, '$&$&') : hex
-  const digits = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/.exec(long)
-  const decimal = /^rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)$/.exec(text)
-  const channels = digits?.slice(1).map(part => Number.parseInt(part, 16)) ?? decimal?.slice(1).map(Number)
-  if (!channels?.every(channel => channel <= 255)) return undefined
-  return fromRgb(channels[0]! / 255, channels[1]! / 255, channels[2]! / 255)
-}
-
-function fromRgb(r: number, g: number, b: number): Cmyk {
-  const light = Math.max(r, g, b)
-  if (light - Math.min(r, g, b) < 0.02) return [0, 0, 0, 1 - light]
-  return [(light - r) / light, (light - g) / light, (light - b) / light, 1 - light]
 }

@@ -28,7 +28,8 @@ const MOST_BYTES = 10 * 1024 * 1024
 
 /** Reads a PNG or JPEG. Throws PrintProblem `image_unreadable` or `image_too_large`. */
 export function readPicture(bytes: Uint8Array, path: string): Picture {
-  if (bytes.length > MOST_BYTES) throw new PrintProblem('image_too_large', path, `The image has ${megabytes(bytes.length)} MB; 10 MB is the limit.`)
+  if (bytes.length > MOST_BYTES)
+    throw new PrintProblem('image_too_large', path, `The image has ${megabytes(bytes.length)} MB; 10 MB is the limit.`)
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   try {
     if (data.length > 8 && data.readUInt32BE(0) === 0x89504e47) return readPng(data, path)
@@ -49,7 +50,8 @@ export function placePicture(canvas: Canvas, { object, turn: [a, b, c, d, e, f] 
 
 function limitPixels(width: number, height: number, path: string): void {
   if (width * height === 0) throw new PrintProblem('image_unreadable', path, 'The image has no pixels.')
-  if (width * height > MOST_PIXELS) throw new PrintProblem('image_too_large', path, `The image has ${width} × ${height} pixels; 50 million is the limit.`)
+  if (width * height > MOST_PIXELS)
+    throw new PrintProblem('image_too_large', path, `The image has ${width} × ${height} pixels; 50 million is the limit.`)
 }
 
 function imageObject(width: number, height: number, entries: string, data: Uint8Array): PdfObject {
@@ -77,7 +79,8 @@ function readJpeg(data: Buffer, path: string): Picture {
     if (marker === 0xe1) turn = turns[exifOrientation(segment) - 1] ?? turn
     if (marker === 0xee && segment.toString('latin1', 0, 5) === 'Adobe') adobe = true
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      if (marker > 0xc2) throw new PrintProblem('image_unreadable', path, 'The JPEG is of a rare kind (lossless or arithmetic coding).')
+      if (marker > 0xc2)
+        throw new PrintProblem('image_unreadable', path, 'The JPEG is of a rare kind (lossless or arithmetic coding).')
       return jpegPicture(data, segment, turn, adobe, path)
     }
     at += 2 + length
@@ -87,7 +90,8 @@ function readJpeg(data: Buffer, path: string): Picture {
 function jpegPicture(data: Buffer, frame: Buffer, turn: Turn, adobe: boolean, path: string): Picture {
   const [height, width] = [frame.readUInt16BE(1), frame.readUInt16BE(3)]
   const space = jpegSpaces[frame.readUInt8(5)]
-  if (!space || frame.readUInt8(0) !== 8) throw new PrintProblem('image_unreadable', path, 'The JPEG has an unusual number of colours.')
+  if (!space || frame.readUInt8(0) !== 8)
+    throw new PrintProblem('image_unreadable', path, 'The JPEG has an unusual number of colours.')
   limitPixels(width, height, path)
   const inverted = adobe && space === '/DeviceCMYK' ? '/Decode[1 0 1 0 1 0 1 0]' : ''
   const object = imageObject(width, height, `/ColorSpace${space}/BitsPerComponent 8${inverted}/Filter/DCTDecode`, data)
@@ -111,7 +115,15 @@ function exifOrientation(segment: Buffer): number {
 
 // --- PNG -----------------------------------------------------------------------------------------------------------------------
 
-type Png = { width: number; height: number; depth: number; type: number; palette: Buffer; transparency: Buffer | undefined; packed: Buffer }
+type Png = {
+  width: number
+  height: number
+  depth: number
+  type: number
+  palette: Buffer
+  transparency: Buffer | undefined
+  packed: Buffer
+}
 
 const pngChannels: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 
@@ -157,7 +169,9 @@ function pngSpace({ type, depth, palette, transparency }: Png): string {
     const mixed = palette.map((value, i) => onWhite(value, transparency?.[Math.floor(i / 3)] ?? 255))
     return `/ColorSpace[/Indexed/DeviceRGB ${palette.length / 3 - 1}<${Buffer.from(mixed).toString('hex')}>]`
   }
-  const keys = transparency ? Array.from({ length: transparency.length / 2 }, (_, i) => transparency.readUInt16BE(i * 2) & (2 ** depth - 1)) : []
+  const keys = transparency
+    ? Array.from({ length: transparency.length / 2 }, (_, i) => transparency.readUInt16BE(i * 2) & (2 ** depth - 1))
+    : []
   const mask = keys.length > 0 ? `/Mask[${keys.map(key => `${key} ${key}`).join(' ')}]` : ''
   return `/ColorSpace${type === 0 ? '/DeviceGray' : '/DeviceRGB'}${mask}`
 }

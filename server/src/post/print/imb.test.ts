@@ -39,7 +39,10 @@ test('published vectors encode and decode', () => {
 
 test('unlawful digits are refused', () => {
   for (const [tracking, routing] of rejected) {
-    assert.throws(() => encodeImb({ tracking, routing }), (error: unknown) => error instanceof PrintProblem && error.code === 'barcode_invalid')
+    assert.throws(
+      () => encodeImb({ tracking, routing }),
+      (error: unknown) => error instanceof PrintProblem && error.code === 'barcode_invalid',
+    )
   }
 })
 

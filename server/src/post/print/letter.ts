@@ -66,11 +66,19 @@ export async function composeLetter(spec: LetterSpec, library: Library): Promise
   }
 }
 
-async function contentLayers(spec: LetterSpec, mostPages: number, library: Library): Promise<{ forms: PdfObject[]; warnings: readonly PrintWarning[] }> {
+async function contentLayers(
+  spec: LetterSpec,
+  mostPages: number,
+  library: Library,
+): Promise<{ forms: PdfObject[]; warnings: readonly PrintWarning[] }> {
   const { body, merge: values = {}, row } = spec
   if (body.kind === 'pdf') {
-    if (spec.qr) throw new PrintProblem('qr_url_invalid', 'qr', 'A finished PDF has no place for another QR code: put it into the PDF.')
-    return { forms: await library.pdfPages(body.bytes, { width, height, minPages: 1, maxPages: mostPages }, 'body'), warnings: [] }
+    if (spec.qr)
+      throw new PrintProblem('qr_url_invalid', 'qr', 'A finished PDF has no place for another QR code: put it into the PDF.')
+    return {
+      forms: await library.pdfPages(body.bytes, { width, height, minPages: 1, maxPages: mostPages }, 'body'),
+      warnings: [],
+    }
   }
   const foot = spec.qr ? QR_SIDE + 0.4 * INCH : 0
   const box = (number: number): Rect => {
@@ -103,7 +111,11 @@ function postalLayer(spec: LetterSpec): { form: PdfObject; marks: Marks } {
   return { form: canvas.toForm(width, height), marks }
 }
 
-function drawFoot(canvas: Canvas, { merge: values = {}, row }: LetterSpec, { url, caption }: { url: string; caption?: string }): NonNullable<Marks['qr']> {
+function drawFoot(
+  canvas: Canvas,
+  { merge: values = {}, row }: LetterSpec,
+  { url, caption }: { url: string; caption?: string },
+): NonNullable<Marks['qr']> {
   const qr = makeQr(url)
   const symbol = { x: column.x + 8, y: sheet.margin, w: QR_SIDE, h: QR_SIDE }
   drawQr(canvas, qr, symbol)
@@ -112,10 +124,12 @@ function drawFoot(canvas: Canvas, { merge: values = {}, row }: LetterSpec, { url
     inter.regular.family.check(text, 'qr.caption', 'The text font')
     const x = symbol.x + QR_SIDE + 16
     if (x + inter.regular.width(text, 9) > column.x + column.w) {
-      throw new PrintProblem('message_does_not_fit', 'qr.caption', `The caption "${text}" is too long for one line.`, { characters: text.length })
+      throw new PrintProblem('message_does_not_fit', 'qr.caption', `The caption "${text}" is too long for one line.`, {
+        characters: text.length,
+      })
     }
     canvas.fill(BLACK)
     inter.regular.draw(canvas, text, x, symbol.y + QR_SIDE / 2 - 3, 9)
   }
-  return { box: quietBox(symbol, qr.modules), text: qr.text }
+  return { box: quietBox(symbol, qr.side), text: qr.text }
 }

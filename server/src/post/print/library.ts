@@ -57,7 +57,9 @@ export class Library {
 
   /** HTML flowed over pages. Without merge fields it is drawn once. Throws the PrintProblems of html.ts and flow.ts. */
   html(html: string, page: { width: number; height: number; ground: (page: number) => Rect }, space: FlowSpace, text: FlowText) {
-    const key = html.includes('{{') ? undefined : JSON.stringify([html, page.width, page.ground(0), space.box(0), space.box(1), space.mostPages])
+    const key = html.includes('{{')
+      ? undefined
+      : JSON.stringify([html, page.width, page.ground(0), space.box(0), space.box(1), space.mostPages])
     const kept = key && this.#flows.get(key)
     if (kept) return kept
     const { pages, warnings } = drawFlow(this.#document(html, text.path), space, page.ground, text, this)
@@ -99,7 +101,11 @@ export class Library {
     const ratio = picture.width / picture.height / (width / height)
     if (ratio < 0.99 || ratio > 1.01) {
       const wanted = `${Math.round((width / 72) * GOOD_DPI)} × ${Math.round((height / 72) * GOOD_DPI)}`
-      throw new PrintProblem('image_wrong_shape', path, `The image has ${picture.width} × ${picture.height} pixels; ${wanted} would fit.`)
+      throw new PrintProblem(
+        'image_wrong_shape',
+        path,
+        `The image has ${picture.width} × ${picture.height} pixels; ${wanted} would fit.`,
+      )
     }
     const canvas = new Canvas()
     placePicture(canvas, picture, { x: 0, y: 0, w: width, h: height })
@@ -118,8 +124,19 @@ function keep<T>(cache: Map<string, T>, key: string, value: T): T {
 export function resolution(pixels: number, points: number, path: string): PrintWarning[] {
   const dpi = Math.round(pixels / (points / 72))
   if (dpi < LEAST_DPI) {
-    throw new PrintProblem('image_resolution_too_low', path, `The image has ${dpi} pixels per printed inch; ${LEAST_DPI} is the least.`, { dpi })
+    throw new PrintProblem(
+      'image_resolution_too_low',
+      path,
+      `The image has ${dpi} pixels per printed inch; ${LEAST_DPI} is the least.`,
+      { dpi },
+    )
   }
   if (dpi >= GOOD_DPI - 1) return []
-  return [{ code: 'low_resolution', path, message: `The image has ${dpi} pixels per printed inch and may look soft; ${GOOD_DPI} is good.` }]
+  return [
+    {
+      code: 'low_resolution',
+      path,
+      message: `The image has ${dpi} pixels per printed inch and may look soft; ${GOOD_DPI} is good.`,
+    },
+  ]
 }

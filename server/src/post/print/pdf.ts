@@ -6,7 +6,7 @@
  * and the same input always gives the same bytes, whatever a cache held before. (Libraries which build a document tree per
  * file take tens of milliseconds for a page which this one writes in one.)
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
 
 export type Part = string | Uint8Array | PdfObject
@@ -30,6 +30,9 @@ export function streamObject(dictionary: readonly Part[], bytes: Uint8Array | st
   const packed = deflateSync(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, { level })
   return new PdfObject(['<<', ...dictionary, `/Filter/FlateDecode/Length ${packed.length}>>\nstream\n`, packed, '\nendstream'])
 }
+
+/** Level 3 packs a page of placements within 5% of level 6 in a fifth of the time (0.1 instead of 0.5 ms). */
+const QUICK = 3
 
 /** A number as PDF writes it: at most three decimals (a 1/72,000 inch), never an exponent. */
 export function num(value: number): string {
@@ -88,7 +91,11 @@ export class Canvas {
   /** Everything drawn so far as one form XObject of this size: a layer of a page, to be drawn on one page or on thousands. */
   toForm(width: number, height: number): PdfObject {
     const resources = ['/Resources<<', ...section('/Font', this.#fonts), ...section('/XObject', this.#forms), '>>']
-    return streamObject([`/Type/XObject/Subtype/Form/BBox[0 0 ${num(width)} ${num(height)}]`, ...resources], this.#ops.join('\n'), 6)
+    return streamObject(
+      [`/Type/XObject/Subtype/Form/BBox[0 0 ${num(width)} ${num(height)}]`, ...resources],
+      this.#ops.join('\n'),
+      QUICK,
+    )
   }
 }
 
@@ -117,7 +124,7 @@ const INFO = 3
 
 /** Writes one PDF file: pages in order, then `finish`. Shared objects are written once. */
 export class PdfFile {
-  readonly #chunks: Uint8Array[] = []
+  #bytes = Buffer.allocUnsafe(START)
   readonly #numbers = new Map<PdfObject, number>()
   readonly #offsets: number[] = [0, 0, 0, 0]
   readonly #kids: number[] = []
@@ -125,7 +132,7 @@ export class PdfFile {
   #length = 0
 
   constructor() {
-    this.#write(Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1'))
+    this.#write('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n')
   }
 
   get pages(): number {
@@ -152,16 +159,18 @@ export class PdfFile {
     this.#object(PAGES, [`<</Type/Pages/Count ${this.pages}/Kids[${this.#kids.map(kid => `${kid} 0 R`).join(' ')}]>>`])
     this.#object(CATALOG, [`<</Type/Catalog/Pages ${PAGES} 0 R/ViewerPreferences<</PrintScaling/None>>>>`])
     const date = `D:${created.toISOString().slice(0, 19).replace(/[-T:]/g, '')}Z`
-    this.#object(INFO, [`<</Title ${textString(title)}/Producer(Pennypost)/CreationDate(${date})/ModDate(${date})/Trapped/False>>`])
-    const id = createHash('sha256')
-    for (const chunk of this.#chunks) id.update(chunk)
-    const hex = id.digest('hex').slice(0, 32)
+    this.#object(INFO, [
+      `<</Title ${textString(title)}/Producer(Pennypost)/CreationDate(${date})/ModDate(${date})/Trapped/False>>`,
+    ])
+    const hex = hash('sha256', this.#bytes.subarray(0, this.#length)).slice(0, 32)
     const start = this.#length
-    const rows = this.#offsets.map((offset, i) => (i === 0 ? '0000000000 65535 f \n' : `${String(offset).padStart(10, '0')} 00000 n \n`))
+    const rows = this.#offsets.map((offset, i) =>
+      i === 0 ? '0000000000 65535 f \n' : `${String(offset).padStart(10, '0')} 00000 n \n`,
+    )
     const size = this.#offsets.length
     const trailer = `trailer\n<</Size ${size}/Root ${CATALOG} 0 R/Info ${INFO} 0 R/ID[<${hex}><${hex}>]>>\nstartxref\n${start}\n%%EOF\n`
-    this.#write(Buffer.from(`xref\n0 ${size}\n${rows.join('')}${trailer}`, 'latin1'))
-    return Buffer.concat(this.#chunks, this.#length)
+    this.#write(`xref\n0 ${size}\n${rows.join('')}${trailer}`)
+    return this.#bytes.subarray(0, this.#length)
   }
 
   #ref(object: PdfObject): number {
@@ -185,21 +194,26 @@ export class PdfFile {
 
   #object(number: number, parts: readonly Part[]): void {
     this.#offsets[number] = this.#length
-    this.#write(Buffer.from(`${number} 0 obj\n`, 'latin1'))
-    for (const part of parts) {
-      if (part instanceof PdfObject) this.#write(Buffer.from(`${this.#ref(part)} 0 R`, 'latin1'))
-      else this.#write(typeof part === 'string' ? Buffer.from(part, 'latin1') : part)
-    }
-    this.#write(END)
+    this.#write(`${number} 0 obj\n`)
+    for (const part of parts) this.#write(part instanceof PdfObject ? `${this.#ref(part)} 0 R` : part)
+    this.#write('\nendobj\n')
   }
 
-  #write(bytes: Uint8Array): void {
-    this.#chunks.push(bytes)
-    this.#length += bytes.length
+  #write(part: string | Uint8Array): void {
+    const end = this.#length + part.length
+    if (end > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(end, 2 * this.#bytes.length))
+      this.#bytes.copy(larger, 0, 0, this.#length)
+      this.#bytes = larger
+    }
+    if (typeof part === 'string') this.#bytes.write(part, this.#length, 'latin1')
+    else this.#bytes.set(part, this.#length)
+    this.#length = end
   }
 }
 
-const END = Buffer.from('\nendobj\n', 'latin1')
+/** Most single pieces fit; larger files double it. */
+const START = 256 * 1024
 
 /** A text string of the information dictionary: UTF-16 in hexadecimal, so that nothing needs escaping. */
 function textString(text: string): string {

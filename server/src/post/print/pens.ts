@@ -12,14 +12,54 @@ import { seeded } from './random.ts'
 
 /** `scale` makes the pens look equally large at one nominal size, `leading` is in ems of that size, `unrest` is how wild the
  * hand is, `space` widens the gaps between words. */
-type PenData = { title: string; family: string; scripts: readonly string[]; scale: number; leading: number; unrest: number; space: number }
+type PenData = {
+  title: string
+  family: string
+  scripts: readonly string[]
+  scale: number
+  leading: number
+  unrest: number
+  space: number
+}
 
 export const penData = {
-  caveat: { title: 'Caveat', family: 'caveat', scripts: ['latin', 'latin-ext', 'cyrillic', 'cyrillic-ext'], scale: 1.12, leading: 1.16, unrest: 1.25, space: 1.15 },
+  caveat: {
+    title: 'Caveat',
+    family: 'caveat',
+    scripts: ['latin', 'latin-ext', 'cyrillic', 'cyrillic-ext'],
+    scale: 1.12,
+    leading: 1.16,
+    unrest: 1.25,
+    space: 1.15,
+  },
   kalam: { title: 'Kalam', family: 'kalam', scripts: ['latin', 'latin-ext'], scale: 0.86, leading: 1.16, unrest: 1.1, space: 1 },
-  'homemade-apple': { title: 'Homemade Apple', family: 'homemade-apple', scripts: ['latin'], scale: 0.68, leading: 1.3, unrest: 0.65, space: 1.4 },
-  'reenie-beanie': { title: 'Reenie Beanie', family: 'reenie-beanie', scripts: ['latin'], scale: 1.2, leading: 1.08, unrest: 1.2, space: 0.95 },
-  'nothing-you-could-do': { title: 'Nothing You Could Do', family: 'nothing-you-could-do', scripts: ['latin'], scale: 0.8, leading: 1.25, unrest: 1.1, space: 1 },
+  'homemade-apple': {
+    title: 'Homemade Apple',
+    family: 'homemade-apple',
+    scripts: ['latin'],
+    scale: 0.68,
+    leading: 1.3,
+    unrest: 0.65,
+    space: 1.4,
+  },
+  'reenie-beanie': {
+    title: 'Reenie Beanie',
+    family: 'reenie-beanie',
+    scripts: ['latin'],
+    scale: 1.2,
+    leading: 1.08,
+    unrest: 1.2,
+    space: 0.95,
+  },
+  'nothing-you-could-do': {
+    title: 'Nothing You Could Do',
+    family: 'nothing-you-could-do',
+    scripts: ['latin'],
+    scale: 0.8,
+    leading: 1.25,
+    unrest: 1.1,
+    space: 1,
+  },
 } as const satisfies Record<string, PenData>
 
 export type PenName = keyof typeof penData
@@ -103,14 +143,24 @@ export class Pen {
   /** The form XObject of a variant, in units of 1/1000 em. Any whole number will do for `choice`. */
   variant(glyph: Glyph, choice: number): PdfObject {
     const index = choice % VARIANTS
-    return (glyph.variants[index] ??= drawVariant(glyph, index, `${this.name}/${glyph.part.id}/${glyph.id}/${index}`, this.data.unrest))
+    return (glyph.variants[index] ??= drawVariant(
+      glyph,
+      index,
+      `${this.name}/${glyph.part.id}/${glyph.id}/${index}`,
+      this.data.unrest,
+    ))
   }
 }
 
 /** Bends an outline by two slow waves (at most 1.3% of an em) and inks it with a hairline of its own width. */
 function drawVariant({ part, id }: Glyph, index: number, seed: string, unrest: number): PdfObject {
   const random = seeded(seed)
-  const wave = () => ({ along: 2.5 + 4 * random(), across: 2.5 + 4 * random(), phase: 2 * Math.PI * random(), reach: (7 + 6 * random()) * unrest })
+  const wave = () => ({
+    along: 2.5 + 4 * random(),
+    across: 2.5 + 4 * random(),
+    phase: 2 * Math.PI * random(),
+    reach: (7 + 6 * random()) * unrest,
+  })
   const [sideways, upwards] = [wave(), wave()]
   const weight = 1 + index * 1.2
   const bend = (x: number, y: number): [number, number] => {
@@ -153,7 +203,10 @@ function outlineOperators(part: FontPart, id: number, bend: (x: number, y: numbe
 
 /** PDF has cubic curves only: the same curve, one degree up. */
 function cubic(from: [number, number], control: [number, number], to: [number, number]): [number, number][] {
-  const towards = (end: [number, number]): [number, number] => [end[0] + (2 / 3) * (control[0] - end[0]), end[1] + (2 / 3) * (control[1] - end[1])]
+  const towards = (end: [number, number]): [number, number] => [
+    end[0] + (2 / 3) * (control[0] - end[0]),
+    end[1] + (2 / 3) * (control[1] - end[1]),
+  ]
   return [towards(from), towards(to), to]
 }
 

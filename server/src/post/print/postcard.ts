@@ -2,14 +2,7 @@
  * A postcard: the front with bleed; on the back the message or artwork, and on top of it what the Postal Service reads.
  * The back is two layers, so that preflight can look at the customer's ink alone.
  */
-import {
-  addressLines,
-  barcodeAbove,
-  drawAddress,
-  drawIndicia,
-  drawReturnAddress,
-  type PostalAddress,
-} from './address.ts'
+import { addressLines, barcodeAbove, drawAddress, drawIndicia, drawReturnAddress, type PostalAddress } from './address.ts'
 import type { DesignName } from './designs.ts'
 import type { FlowText } from './flow.ts'
 import { fitMessage, type Ink, inks, writeMessage } from './handwriting.ts'
@@ -60,7 +53,14 @@ export type Marks = {
 }
 
 /** A piece before it is bytes. `artwork` are the same pages with the customer's layer only. */
-export type ComposedPiece = { pages: Page[]; artwork: Page[]; marks: Marks[]; warnings: PrintWarning[]; title: string; created: Date }
+export type ComposedPiece = {
+  pages: Page[]
+  artwork: Page[]
+  marks: Marks[]
+  warnings: PrintWarning[]
+  title: string
+  created: Date
+}
 
 const ADDRESS_SIZE = 9.5
 const LARGEST_WRITING: Readonly<Record<PostcardSize, number>> = { '4x6': 15, '6x9': 21, '6x11': 22 }
@@ -84,7 +84,11 @@ export async function composePostcard(spec: PostcardSpec, library: Library): Pro
   }
 }
 
-async function frontLayer({ front, merge: values = {}, row }: PostcardSpec, layout: CardLayout, library: Library): Promise<Layer> {
+async function frontLayer(
+  { front, merge: values = {}, row }: PostcardSpec,
+  layout: CardLayout,
+  library: Library,
+): Promise<Layer> {
   const { page, safe } = layout
   if (front.kind === 'html') return htmlLayer(front.html, safe, layout, { values, path: 'front.html', row }, library)
   if (front.kind !== 'design') return library.fullPage(front, page.width, page.height, 'front')
@@ -148,7 +152,7 @@ function postalLayer(spec: PostcardSpec, layout: CardLayout): { form: Layer['for
   if (spec.qr) {
     const qr = makeQr(spec.qr.url)
     drawQr(canvas, qr, layout.qr)
-    marks.qr = { box: quietBox(layout.qr, qr.modules), text: qr.text }
+    marks.qr = { box: quietBox(layout.qr, qr.side), text: qr.text }
   }
   return { form: canvas.toForm(layout.page.width, layout.page.height), marks }
 }

@@ -67,13 +67,16 @@ async function readCodes(piece: ComposedPiece, { page: number, qr, barcode }: Ma
   const problems: PrintProblem[] = []
   if (qr) {
     const text = readQr(bitmap!, toPixels(qr.box, page.height, READING))
-    if (text !== qr.text) problems.push(new PrintProblem('qr_unreadable', 'qr', `The QR code reads ${quoted(text)} instead of "${qr.text}".`))
+    if (text !== qr.text)
+      problems.push(new PrintProblem('qr_unreadable', 'qr', `The QR code reads ${quoted(text)} instead of "${qr.text}".`))
   }
   if (barcode) {
     const digits = readImb(bitmap!, toPixels(barcode.box, page.height, READING))
     const wanted = barcode.digits
     if (digits?.tracking !== wanted.tracking || digits.routing !== wanted.routing) {
-      problems.push(new PrintProblem('barcode_unreadable', 'imb', `The barcode reads ${quoted(digits && digits.tracking + digits.routing)}.`))
+      problems.push(
+        new PrintProblem('barcode_unreadable', 'imb', `The barcode reads ${quoted(digits && digits.tracking + digits.routing)}.`),
+      )
     }
   }
   return problems

@@ -19,9 +19,20 @@ export async function makeProof(piece: { pdf: Uint8Array; height: number; trim: 
   return small.map((page, i) => ({ small: page, medium: medium[i]!, large: large[i]! }))
 }
 
-async function drawAt({ pdf, height, trim }: { pdf: Uint8Array; height: number; trim: Rect }, size: ProofSize): Promise<Uint8Array[]> {
+async function drawAt(
+  { pdf, height, trim }: { pdf: Uint8Array; height: number; trim: Rect },
+  size: ProofSize,
+): Promise<Uint8Array[]> {
   const scale = proofSizes[size] / Math.max(trim.w, trim.h)
   const pages = await rasterise(pdf, scale, 'proof')
   const [x, y] = [Math.round(trim.x * scale), Math.round((height - trim.y - trim.h) * scale)]
-  return pages.map(page => encodePng(page, x, y, Math.min(Math.round(trim.w * scale), page.width - x), Math.min(Math.round(trim.h * scale), page.height - y)))
+  return pages.map(page =>
+    encodePng(
+      page,
+      x,
+      y,
+      Math.min(Math.round(trim.w * scale), page.width - x),
+      Math.min(Math.round(trim.h * scale), page.height - y),
+    ),
+  )
 }

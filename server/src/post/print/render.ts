@@ -21,7 +21,14 @@ import { PrintProblem } from './problem.ts'
 export type PieceSpec = PostcardSpec | LetterSpec
 
 /** `width`, `height` and `trim` in points; the page includes the bleed. */
-export type RenderedPiece = { pdf: Uint8Array; pages: number; width: number; height: number; trim: Rect; warnings: PrintWarning[] }
+export type RenderedPiece = {
+  pdf: Uint8Array
+  pages: number
+  width: number
+  height: number
+  trim: Rect
+  warnings: PrintWarning[]
+}
 
 export type Preflight = { problems: PrintProblem[]; warnings: PrintWarning[] }
 

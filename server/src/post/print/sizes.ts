@@ -47,7 +47,11 @@ export type CardLayout = {
   qr: Rect
 }
 
-const trims: Readonly<Record<PostcardSize, readonly [width: number, height: number]>> = { '4x6': [6, 4], '6x9': [9, 6], '6x11': [11, 6] }
+const trims: Readonly<Record<PostcardSize, readonly [width: number, height: number]>> = {
+  '4x6': [6, 4],
+  '6x9': [9, 6],
+  '6x11': [11, 6],
+}
 
 export const cards: Readonly<Record<PostcardSize, CardLayout>> = {
   '4x6': cardLayout('4x6', { zone: 3.2835, address: 0.115, message: { x: 22, y: 58, w: 156, h: 226 }, qr: 0.8 }),

@@ -68,7 +68,10 @@ async function run(job: Job, path: string): Promise<JobResult> {
 function next(): void {
   if (running) return
   running = queue.shift()
-  if (!running) return worker?.unref()
+  if (!running) {
+    worker?.unref()
+    return
+  }
   worker ??= start()
   worker.ref()
   const memory = process.memoryUsage.rss()
@@ -77,21 +80,27 @@ function next(): void {
     if (Date.now() > deadline || process.memoryUsage.rss() - memory > MOST_GROWTH) stop()
   }, 100)
   const { done, failed } = running
-  const settle = <T>(finish: (value: T) => void) => (value: T) => {
-    clearInterval(watch)
-    running = undefined
-    finish(value)
-    next()
-  }
+  const settle =
+    <T>(finish: (value: T) => void) =>
+    (value: T) => {
+      clearInterval(watch)
+      running = undefined
+      finish(value)
+      next()
+    }
   running.done = settle(done)
   running.failed = settle(failed)
   worker.postMessage(running.job)
 }
 
 function start(): Worker {
-  const started = new Worker(new URL('./untrusted-worker.ts', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: 1024 } })
+  const started = new Worker(new URL('./untrusted-worker.ts', import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: 1024 },
+  })
   jobsDone = 0
   started.on('message', (result: JobResult) => {
+    // The answer of a worker that was stopped came too late.
+    if (worker !== started) return
     if (++jobsDone >= JOBS_PER_WORKER) retire()
     running?.done(result)
   })
@@ -109,6 +118,10 @@ function retire(): void {
 /** Ends a job that took too much. The next one gets a new worker. */
 function stop(): void {
   retire()
-  const refusal: Refusal = { code: 'pdf_too_complex', message: `The file takes more than ${MOST_SECONDS} seconds or too much memory to draw.`, details: {} }
+  const refusal: Refusal = {
+    code: 'pdf_too_complex',
+    message: `The file takes more than ${MOST_SECONDS} seconds or too much memory to draw.`,
+    details: {},
+  }
   running?.done({ refusal })
 }
