@@ -44,6 +44,8 @@ export interface Rig {
   inbox(email: string, organization?: string): Promise<{ inbox: string; organization: string }>
   /** Does what the queued jobs would do. */
   interpret(): Promise<void>
+  /** Stops the SMTP server alone. */
+  stop(): Promise<void>
   close(): Promise<void>
 }
 
@@ -72,6 +74,8 @@ export const startRig = async ({
     publicUrl: 'http://localhost',
   } as Partial<App> as App
   const smtp = await startSmtp(app, { ...smtpLimits, drainMs: 1000, ...limits })
+  let stopped: Promise<void> | undefined
+  const stop = () => (stopped ??= smtp.close())
   const query = async <T extends object>(text: string, values: unknown[] = []) =>
     (await db.pool.query<T & pg.QueryResultRow>(text, values)).rows as T[]
   return {
@@ -95,8 +99,9 @@ export const startRig = async ({
       const rows = await query<{ id: string }>('select id from received_mail order by id')
       await interpretMail(app, { ids: rows.map(row => row.id) })
     },
+    stop,
     close: async () => {
-      await smtp.close()
+      await stop()
       await app.parser.close()
       await db.close()
       await database.drop()
