@@ -16,7 +16,7 @@ export type Qr = QrSymbol & { text: string }
  * then 0.5 mm, the least a phone reads in poor light. Throws PrintProblem `qr_url_invalid`.
  */
 export function makeQr(link: string): Qr {
-  const match = /^(https?:\/\/[^/?#\s@\\]+)(\S*)$/i.exec(link)
+  const match = /^(https?:\/\/[^/?#\s@\\]+)((?:[/?#]\S*)?)$/i.exec(link)
   if (!match || !URL.canParse(link)) throw new PrintProblem('qr_url_invalid', 'qr.url', `"${link}" is not an http or https link.`)
   const text = match[1]!.toUpperCase() + match[2]!
   const symbol = text.length > MOST_CHARACTERS ? undefined : encodeQr(text)
