@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect as dial, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import type { App } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { interpretMail } from '../../src/email/inbound/receive.ts'
@@ -19,22 +19,8 @@ import { createLog } from '../../src/kernel/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { type SmtpLimits, smtpLimits } from '../../src/smtp/limits.ts'
 import { startSmtp } from '../../src/smtp/server.ts'
+import { cloneDatabase } from '../harness.ts'
 
-/*TEMP*/
-const admin = async (statement: string) => {
-  const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL! })
-  await client.connect()
-  await client.query(statement)
-  await client.end()
-}
-const cloneDatabase = async () => {
-  const name = `t_${process.pid}_${Math.random().toString(36).slice(2, 10)}`
-  await admin(`create database ${name} template ${process.env.TEST_TEMPLATE}`)
-  const url = new URL(process.env.TEST_DATABASE_URL!)
-  url.pathname = `/${name}`
-  return { url: url.toString(), drop: () => admin(`drop database if exists ${name} with (force)`) }
-}
-/*END*/
 export interface Rig {
   app: App
   port: number

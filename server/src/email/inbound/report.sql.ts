@@ -10,26 +10,19 @@ export interface DeliveryRow {
 
 /** Unscoped: the HMAC in the return path is the proof that the report is about this delivery. */
 export const unscopedDelivery = (db: Db, id: string) =>
-  db.row<DeliveryRow>(sql`select organization_id, message_id, livemode, recipient from deliveries where id = ${id} for update`)
+  db.row<DeliveryRow>(sql`select organization_id, message_id, livemode, recipient from deliveries where id = ${id}`)
 
-/** False when it had bounced before: a report that comes twice changes nothing. */
+/** False when it had bounced before: a report that comes twice changes nothing. The message must be locked (deliver.sql.ts). */
 export const markBounced = async (
   db: Db,
   organizationId: string,
   id: string,
-  bounce: { category: string; reply: string; remoteHost: string | null },
+  bounce: { category: string; code: number; reply: string; remoteHost: string | null; at: Date },
 ): Promise<boolean> =>
   (await db.row(sql`
-    update deliveries set state = 'bounced', category = ${bounce.category}, reply = ${bounce.reply},
-      remote_host = coalesce(${bounce.remoteHost}, remote_host), updated_at = now()
+    update deliveries set state = 'bounced', due = false, leased_until = null, category = ${bounce.category}, code = ${bounce.code}, reply = ${bounce.reply},
+      remote_host = coalesce(${bounce.remoteHost}, remote_host), updated_at = ${bounce.at}
     where organization_id = ${organizationId} and id = ${id} and state <> 'bounced' returning id`)) !== undefined
-
-/** A message is bounced when nobody got it. */
-export const settleMessage = (db: Db, organizationId: string, messageId: string) =>
-  db.rows(sql`
-    update messages set status = 'bounced'
-    where organization_id = ${organizationId} and id = ${messageId}
-      and not exists (select 1 from deliveries d where d.message_id = ${messageId} and d.state not in ('bounced', 'rejected'))`)
 
 /** False when the address was on the list for this reason already. A complaint outweighs a bounce. */
 export const suppress = async (

@@ -9,6 +9,8 @@ import { newId } from '../../kernel/ids.ts'
 import { messageEvent } from '../messages.ts'
 import { type ReportedRecipient, readReport } from '../mime/dsn.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
+import { classify } from '../outbound/bounces.ts'
+import { unscopedLock, unscopedSettle } from '../outbound/deliver.sql.ts'
 import * as store from './report.sql.ts'
 import { parseVerp } from './verp.ts'
 
@@ -25,8 +27,8 @@ export const hearReport = async (app: App, db: Db, recipients: string[], message
   }
 }
 
-/** Enhanced status codes (RFC 3463 §3.2, §3.3) that say the mailbox is not there: bad or moved mailbox, bad domain, null MX, disabled. */
-const gone = /^5\.(1\.(1|2|3|6|10)|2\.1)$/
+/** What a table row keeps of a reply, in characters. */
+const mostReply = 2000
 
 const bounce = async (
   app: App,
@@ -41,42 +43,48 @@ const bounce = async (
   // The return path names one recipient; a forwarder reports the address it forwarded to instead.
   const about = failed.find(isOurs) ?? failed[0]
   if (!about) return
-  const hard = gone.test(about.status ?? '')
-  const reply = about.diagnostic ?? `Reported as undeliverable (${about.status ?? 'no status'})`
   const { organization_id, message_id } = delivery
-  const changed = await store.markBounced(db, organization_id, deliveryId, {
-    category: hard ? 'hard' : 'soft',
-    reply,
-    remoteHost: about.remoteMta,
-  })
-  if (!changed) return
-  await store.settleMessage(db, organization_id, message_id)
-  if (hard) await suppress(db, delivery, 'hard_bounce', reply)
-  await tell(app, db, 'message.bounced', delivery, reply)
+  const reply = (about.diagnostic ?? `Reported as undeliverable, status ${about.status ?? 'unknown'}`)
+    .slice(0, mostReply)
+    .toWellFormed()
+  const code = Number(/^\s*([45]\d\d)\b/.exec(reply)?.[1] ?? (about.status?.startsWith('4') ? 450 : 550))
+  const { category, action, reason } = classify({ code, enhanced: about.status, text: reply })
+  await unscopedLock(db, [message_id])
+  const at = app.clock.now()
+  if (!(await store.markBounced(db, organization_id, deliveryId, { category, code, reply, remoteHost: about.remoteMta, at })))
+    return
+  await unscopedSettle(db, [message_id])
+  if (action === 'suppress') await suppress(db, delivery, 'hard_bounce', reply)
+  await tell(app, db, 'message.bounced', delivery, { reason, smtp_code: code, smtp_reply: reply, category })
 }
 
 const complain = async (app: App, db: Db, delivery: store.DeliveryRow, feedbackType: string): Promise<void> => {
   if (feedbackType === 'not-spam') return
   const reason = `Complaint: ${feedbackType}`
-  if (await suppress(db, delivery, 'complaint', reason)) await tell(app, db, 'message.complained', delivery, reason)
+  if (await suppress(db, delivery, 'complaint', reason)) await tell(app, db, 'message.complained', delivery, { reason })
 }
 
-const suppress = (
+/** Test mode teaches us nothing about the world. */
+const suppress = async (
   db: Db,
-  { organization_id, recipient }: store.DeliveryRow,
+  delivery: store.DeliveryRow,
   reason: 'hard_bounce' | 'complaint',
   evidence: string,
-) =>
-  store.suppress(db, organization_id, { id: newId(), email: recipient.toLowerCase(), reason, evidence: evidence.slice(0, 1000) })
+): Promise<boolean> => {
+  const { organization_id, recipient, livemode } = delivery
+  const email = recipient.toLowerCase()
+  return livemode && store.suppress(db, organization_id, { id: newId(), email, reason, evidence: evidence.slice(0, mostReply) })
+}
 
 const tell = async (
   app: App,
   db: Db,
   type: 'message.bounced' | 'message.complained',
   delivery: store.DeliveryRow,
-  reason: string,
+  more: object,
 ): Promise<void> => {
   const { organization_id, livemode, recipient, message_id } = delivery
   const message = await store.message(db, organization_id, message_id)
-  if (message) await record(db, [{ type, organization_id, livemode, data: { ...messageEvent(app, message), recipient, reason } }])
+  if (message)
+    await record(db, [{ type, organization_id, livemode, data: { ...messageEvent(app, message), recipient, ...more } }])
 }
