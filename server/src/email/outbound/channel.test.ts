@@ -72,7 +72,7 @@ test('a peer that says nothing or drips is given up in time', async () => {
     drip,
     async ({ connection }) => assert.deepEqual(short(await connection.send(to('a'))), ['deferred 0 mail']),
     {
-      command: 80,
+      command: 300,
     },
   )
 })
