@@ -10,6 +10,7 @@ import {
   PDFArray,
   PDFDict,
   PDFDocument,
+  PDFInvalidObject,
   PDFName,
   type PDFObject,
   type PDFPage,
@@ -47,11 +48,7 @@ export async function importPdf(bytes: Uint8Array, ask: Ask): Promise<ImportedPd
   try {
     if (bytes.length > MOST_BYTES)
       throw new ImportRefusal('pdf_too_large', `The PDF has ${megabytes(bytes.length)} MB; 10 MB is the limit.`)
-    const document = await PDFDocument.load(bytes, {
-      updateMetadata: false,
-      throwOnInvalidObject: true,
-      parseSpeed: Number.POSITIVE_INFINITY,
-    })
+    const document = await PDFDocument.load(bytes, { updateMetadata: false, parseSpeed: Number.POSITIVE_INFINITY })
     return convert(document, ask)
   } catch (error) {
     if (error instanceof ImportRefusal) return error.refusal
@@ -63,6 +60,7 @@ export async function importPdf(bytes: Uint8Array, ask: Ask): Promise<ImportedPd
 
 function convert(document: PDFDocument, ask: Ask): ImportedPdf {
   const pages = document.getPages()
+  if (pages.length === 0) throw new ImportRefusal('pdf_unreadable', 'The file is not a PDF, or it is damaged.')
   if (pages.length > ask.maxPages) {
     throw new ImportRefusal('pdf_too_many_pages', `The PDF has ${pages.length} pages; ${ask.maxPages} is the limit.`, {
       pages: pages.length,
@@ -226,7 +224,8 @@ class Copier {
       parts.push('[')
       for (const item of object.asArray()) this.#write(item, parts)
       parts.push(']')
-    } else parts.push(` ${plain(object)}`)
+    } else if (object instanceof PDFInvalidObject) throw new ImportRefusal('pdf_unreadable', 'The PDF is damaged.')
+    else parts.push(` ${plain(object)}`)
   }
 
   #entries(dictionary: PDFDict, parts: RawParts): void {

@@ -3,11 +3,11 @@
  * the text here, after parsing, so no recipient's value can ever become a tag.
  */
 import { inter, type TextFont, tidy } from './fonts.ts'
-import type { Block, HtmlNode, Image, Style } from './html.ts'
-import { type Picture, placePicture } from './images.ts'
-import { type Library, type PrintWarning, resolution } from './library.ts'
+import { type Block, type HtmlNode, type Image, plainStyle, type Style } from './html.ts'
+import { type Picture, type PrintWarning, placePicture, resolution } from './images.ts'
+import type { Library } from './library.ts'
 import { type MergeValues, merge } from './merge.ts'
-import { Canvas, type Cmyk, type Rect } from './pdf.ts'
+import { Canvas, type Cmyk, type PdfObject, type Rect } from './pdf.ts'
 import { PrintProblem } from './problem.ts'
 
 /** Where the content may go: a box per page, and how many pages there are at most. */
@@ -57,6 +57,30 @@ export function drawFlow(
   return { pages, warnings: flow.warnings }
 }
 
+/** One paragraph of plain type as a form of the page's size. Throws as `drawFlow` does. */
+export function drawParagraph(
+  words: string,
+  size: number,
+  box: Rect,
+  page: { width: number; height: number },
+  text: FlowText,
+  library: Library,
+): PdfObject {
+  const style: Style = { ...plainStyle, size }
+  const block: Block = {
+    kind: 'block',
+    tag: 'p',
+    style,
+    padding: [0, 0, 0, 0],
+    margin: [0, 0, 0, 0],
+    background: undefined,
+    children: [],
+  }
+  block.children.push({ kind: 'text', style, text: words })
+  const { pages } = drawFlow(block, { box: () => box, mostPages: 1 }, () => box, text, library)
+  return pages[0]!.toForm(page.width, page.height)
+}
+
 function paintGround(canvas: Canvas, colour: Cmyk | undefined, box: Rect): void {
   if (!colour) return
   canvas.fill(colour)
@@ -99,10 +123,14 @@ function paginate(rows: readonly Row[], { box, mostPages }: FlowSpace, path: str
 const ASCENT = 0.969
 const DESCENT = 0.241
 
+/** Twelve full pages hold a third of it. */
+const MOST_CHARACTERS = 200_000
+
 class Flow {
   readonly rows: Row[] = []
   readonly grounds: Ground[] = []
   readonly warnings: PrintWarning[] = []
+  #characters = 0
   readonly #text: FlowText
   readonly #library: Library
 
@@ -204,7 +232,11 @@ class Flow {
       if (node.kind !== 'text') continue
       const font = fontOf(node.style)
       // Only plain white space breaks a line; a no-break space stays inside its word.
-      for (const piece of merge(node.text, values, path, row).split(/([ \t\n\r]+)/)) {
+      const filled = merge(node.text, values, path, row)
+      if ((this.#characters += filled.length) > MOST_CHARACTERS) {
+        throw new PrintProblem('html_does_not_fit', path, `The content has more than ${MOST_CHARACTERS} characters.`)
+      }
+      for (const piece of filled.split(/([ \t\n\r]+)/)) {
         if (/^[ \t\n\r]*$/.test(piece)) {
           if (piece) spaced = true
           continue
@@ -268,11 +300,16 @@ const widthOf = (runs: readonly Run[]) => runs.reduce((sum, { text, style, font 
 /** Cuts a word that is wider than a whole line. */
 function cut(text: string, font: TextFont, size: number, width: number): string[] {
   if (font.width(text, size) <= width) return [text]
-  const characters = [...text]
-  let length = characters.length - 1
-  while (length > 1 && font.width(characters.slice(0, length).join(''), size) > width) length--
-  if (characters.length <= 1) return [text]
-  return [characters.slice(0, length).join(''), ...cut(characters.slice(length).join(''), font, size, width)]
+  const pieces: string[] = []
+  let piece = ''
+  for (const character of text) {
+    if (piece && font.width(piece + character, size) > width) {
+      pieces.push(piece)
+      piece = ''
+    }
+    piece += character
+  }
+  return [...pieces, piece]
 }
 
 function aligned(align: Style['align'], room: number): number {

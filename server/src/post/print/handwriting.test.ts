@@ -80,6 +80,15 @@ test('one endless word is cut, not lost and not written over the edge', () => {
   assert.ok(fitted.lines.every(line => line.words.every(word => word.width * fitted.size <= box.w)))
 })
 
+test('a message of a megabyte is refused at once', () => {
+  for (const huge of ['x'.repeat(1_000_000), 'word '.repeat(200_000)]) {
+    assert.throws(
+      () => fitMessage('caveat', huge, box, limits, 'x'),
+      (error: unknown) => error instanceof PrintProblem && error.code === 'message_does_not_fit',
+    )
+  }
+})
+
 test('characters without a glyph are named, whole emoji included', () => {
   const cases: [PenName, string, string[]][] = [
     ['caveat', 'Hi 👩‍👩‍👧 there 漢字 👍🏽', ['👩‍👩‍👧', '漢', '字', '👍🏽']],

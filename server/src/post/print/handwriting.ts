@@ -22,6 +22,9 @@ export type FittedMessage = { pen: Pen; size: number; leading: number; lines: re
 type Line = { words: readonly PenWord[]; top: number }
 
 const STEP = 0.5
+/** Longer texts fit nowhere; longer words fit on no line. Neither needs to be shaped to know that. */
+const LONGEST_MESSAGE = 6000
+const LONGEST_WORD = 120
 /** An empty line is a pause, not a whole line. */
 const PAUSE = 0.55
 
@@ -39,7 +42,8 @@ export function fitMessage(
 ): FittedMessage {
   const pen = openPen(name)
   const message = tidy(text).trim()
-  pen.family.check(message, path, `The pen "${penData[name].title}"`)
+  pen.family.check(message.slice(0, LONGEST_MESSAGE), path, `The pen "${penData[name].title}"`)
+  if (message.length > LONGEST_MESSAGE) throw tooLong(pen, message, box, min, path)
   for (let size = max; size >= min; size -= STEP) {
     const lines = breakLines(pen, message, box.w / size)
     if (heightOf(pen, lines) * size <= box.h) return { pen, size, leading: pen.data.leading * size, lines }
@@ -48,7 +52,7 @@ export function fitMessage(
 }
 
 function tooLong(pen: Pen, message: string, box: Rect, min: number, path: string): PrintProblem {
-  const lines = breakLines(pen, message, box.w / min)
+  const lines = breakLines(pen, message.slice(0, LONGEST_MESSAGE), box.w / min)
   const visible = lines.filter((_, i) => heightOf(pen, lines.slice(0, i + 1)) * min <= box.h)
   const fits = visible.reduce((sum, line) => sum + line.words.reduce((length, word) => length + word.text.length + 1, 0), 0)
   const characters = message.length
@@ -99,13 +103,17 @@ function breakParagraph(pen: Pen, words: readonly string[], usable: number): Pen
 }
 
 function cut(pen: Pen, text: string, usable: number): PenWord[] {
-  const word = pen.word(text)
-  if (word.width <= usable) return [word]
-  const characters = [...text]
-  let length = characters.length - 1
-  while (length > 1 && pen.word(characters.slice(0, length).join('')).width > usable) length--
-  if (characters.length <= 1) return [word]
-  return [pen.word(characters.slice(0, length).join('')), ...cut(pen, characters.slice(length).join(''), usable)]
+  const pieces: PenWord[] = []
+  let rest = [...text]
+  while (rest.length > 0) {
+    const whole = rest.length <= LONGEST_WORD ? pen.word(rest.join('')) : undefined
+    if (whole && whole.width <= usable) return [...pieces, whole]
+    let length = 1
+    while (length < rest.length && pen.word(rest.slice(0, length + 1).join('')).width <= usable) length++
+    pieces.push(pen.word(rest.slice(0, length).join('')))
+    rest = rest.slice(length)
+  }
+  return pieces
 }
 
 /** Height in ems from the top of the first line's letters to the tails of the last's. */

@@ -60,7 +60,8 @@ const inlines = new Set(['b', 'strong', 'i', 'em', 'span'])
 const empties = new Set(['br', 'img'])
 const imageAttributes = new Set(['src', 'alt', 'width', 'height', 'style'])
 
-const plainStyle: Style = { colour: [0, 0, 0, 1], size: 11, bold: false, italic: false, align: 'left', lineHeight: 1.4 }
+/** What a document starts with. */
+export const plainStyle: Style = { colour: [0, 0, 0, 1], size: 11, bold: false, italic: false, align: 'left', lineHeight: 1.4 }
 const MOST_DEPTH = 40
 const MOST_NODES = 20_000
 

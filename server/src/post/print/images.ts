@@ -22,6 +22,13 @@ const turns: readonly Turn[] = [
   [0, 1, -1, 0, 1, 0],
 ]
 
+/** Something that will print, but not well. */
+export type PrintWarning = { code: 'low_resolution'; path: string; message: string }
+
+/** Pixels per printed inch: from here on nobody sees them. */
+export const GOOD_DPI = 300
+const LEAST_DPI = 150
+
 /** 9.25 × 6.25 inches at 600 dpi are 21 million pixels; beyond twice that nobody sees a difference. */
 const MOST_PIXELS = 50_000_000
 const MOST_BYTES = 10 * 1024 * 1024
@@ -46,6 +53,27 @@ export const megabytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
 /** Draws a picture into a box, filling it (the caller has checked the proportions). */
 export function placePicture(canvas: Canvas, { object, turn: [a, b, c, d, e, f] }: Picture, { x, y, w, h }: Rect): void {
   canvas.place(object, [a * w, b * h, c * w, d * h, x + e * w, y + f * h])
+}
+
+/** Checks the pixels per printed inch. Throws PrintProblem `image_resolution_too_low` below 150, warns below 300. */
+export function resolution(pixels: number, points: number, path: string): PrintWarning[] {
+  const dpi = Math.round(pixels / (points / 72))
+  if (dpi < LEAST_DPI) {
+    throw new PrintProblem(
+      'image_resolution_too_low',
+      path,
+      `The image has ${dpi} pixels per printed inch; ${LEAST_DPI} is the least.`,
+      { dpi },
+    )
+  }
+  if (dpi >= GOOD_DPI - 1) return []
+  return [
+    {
+      code: 'low_resolution',
+      path,
+      message: `The image has ${dpi} pixels per printed inch and may look soft; ${GOOD_DPI} is good.`,
+    },
+  ]
 }
 
 function limitPixels(width: number, height: number, path: string): void {

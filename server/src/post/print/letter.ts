@@ -3,12 +3,13 @@
  * every position of the sheet; the content is HTML, a handwritten page, or a finished PDF.
  */
 import { addressLines, barcodeAbove, blockHeight, drawAddress, drawReturnAddress, type PostalAddress } from './address.ts'
-import { inter } from './fonts.ts'
+import { drawParagraph } from './flow.ts'
 import { fitMessage, type Ink, inks, writeMessage } from './handwriting.ts'
+import type { PrintWarning } from './images.ts'
 import type { ImbDigits } from './imb.ts'
-import type { Library, PrintWarning } from './library.ts'
+import type { Library } from './library.ts'
 import { type MergeValues, merge } from './merge.ts'
-import { BLACK, Canvas, type Page, type PdfObject, type Rect } from './pdf.ts'
+import { Canvas, type Page, type PdfObject, type Rect } from './pdf.ts'
 import type { PenName } from './pens.ts'
 import type { ComposedPiece, Marks } from './postcard.ts'
 import { PrintProblem } from './problem.ts'
@@ -51,7 +52,7 @@ export async function composeLetter(spec: LetterSpec, library: Library): Promise
   const doubleSided = spec.doubleSided ?? true
   const mostPages = (MOST_SHEETS - (covered ? 1 : 0)) * (doubleSided ? 2 : 1)
   const { forms, warnings } = await contentLayers(spec, mostPages, library)
-  const { form, marks } = postalLayer(spec)
+  const { form, marks } = postalLayer(spec, library)
   // The address sheet's reverse stays empty, so that the letter itself starts on a sheet of its own.
   const cover: PdfObject[][] = covered ? (doubleSided ? [[], []] : [[]]) : []
   const artwork = [...cover, ...forms.map(layer => [layer])]
@@ -73,8 +74,7 @@ async function contentLayers(
 ): Promise<{ forms: PdfObject[]; warnings: readonly PrintWarning[] }> {
   const { body, merge: values = {}, row } = spec
   if (body.kind === 'pdf') {
-    if (spec.qr)
-      throw new PrintProblem('qr_url_invalid', 'qr', 'A finished PDF has no place for another QR code: put it into the PDF.')
+    if (spec.qr) throw new PrintProblem('no_room_in_artwork', 'qr', 'A finished letter has no place for a QR code.')
     return {
       forms: await library.pdfPages(body.bytes, { width, height, minPages: 1, maxPages: mostPages }, 'body'),
       warnings: [],
@@ -97,7 +97,7 @@ async function contentLayers(
 }
 
 /** What the windows show, and the QR code at the foot. */
-function postalLayer(spec: LetterSpec): { form: PdfObject; marks: Marks } {
+function postalLayer(spec: LetterSpec, library: Library): { form: PdfObject; marks: Marks } {
   const canvas = new Canvas()
   const window = letterWindows.address
   const lines = addressLines(spec.to, 'to', spec.imb ? 4 : 5)
@@ -107,7 +107,7 @@ function postalLayer(spec: LetterSpec): { form: PdfObject; marks: Marks } {
   drawReturnAddress(canvas, addressLines(spec.from, 'from', 4), letterWindows.return, ADDRESS_SIZE, 'from')
   const marks: Marks = { page: 0, keepClear: [letterReserved] }
   if (spec.imb) marks.barcode = { box: barcodeAbove(lines.length, place), digits: spec.imb }
-  if (spec.qr) marks.qr = drawFoot(canvas, spec, spec.qr)
+  if (spec.qr) marks.qr = drawFoot(canvas, spec, spec.qr, library)
   return { form: canvas.toForm(width, height), marks }
 }
 
@@ -115,21 +115,15 @@ function drawFoot(
   canvas: Canvas,
   { merge: values = {}, row }: LetterSpec,
   { url, caption }: { url: string; caption?: string },
+  library: Library,
 ): NonNullable<Marks['qr']> {
   const qr = makeQr(url)
-  const symbol = { x: column.x + 8, y: sheet.margin, w: QR_SIDE, h: QR_SIDE }
+  const symbol = { x: column.x, y: sheet.margin, w: QR_SIDE, h: QR_SIDE }
   drawQr(canvas, qr, symbol)
   if (caption) {
-    const text = merge(caption, values, 'qr.caption', row)
-    inter.regular.family.check(text, 'qr.caption', 'The text font')
     const x = symbol.x + QR_SIDE + 16
-    if (x + inter.regular.width(text, 9) > column.x + column.w) {
-      throw new PrintProblem('message_does_not_fit', 'qr.caption', `The caption "${text}" is too long for one line.`, {
-        characters: text.length,
-      })
-    }
-    canvas.fill(BLACK)
-    inter.regular.draw(canvas, text, x, symbol.y + QR_SIDE / 2 - 3, 9)
+    const box = { x, y: symbol.y, w: column.x + column.w - x, h: QR_SIDE - 18 }
+    canvas.place(drawParagraph(caption, 10, box, sheet.page, { values, path: 'qr.caption', row }, library), [1, 0, 0, 1, 0, 0])
   }
   return { box: quietBox(symbol, qr.side), text: qr.text }
 }

@@ -5,13 +5,10 @@
 import { drawDesign } from './designs.ts'
 import { drawFlow, type FlowSpace, type FlowText } from './flow.ts'
 import { type Block, parseHtml } from './html.ts'
-import { type Picture, placePicture, readPicture } from './images.ts'
+import { GOOD_DPI, type Picture, type PrintWarning, placePicture, readPicture, resolution } from './images.ts'
 import { Canvas, type PdfObject, type Rect } from './pdf.ts'
 import { PrintProblem } from './problem.ts'
 import { importPdf } from './untrusted.ts'
-
-/** Something that will print, but not well. */
-export type PrintWarning = { code: 'low_resolution'; path: string; message: string }
 
 /** Artwork that fills a page, bleed included. */
 export type FullPageArt = { kind: 'image'; bytes: Uint8Array } | { kind: 'pdf'; bytes: Uint8Array; page?: number }
@@ -19,8 +16,6 @@ export type FullPageArt = { kind: 'image'; bytes: Uint8Array } | { kind: 'pdf'; 
 /** A finished layer, and what is to be said about it. */
 export type Layer = { form: PdfObject; warnings: readonly PrintWarning[] }
 
-const GOOD_DPI = 300
-const LEAST_DPI = 150
 /** Headlines may name the recipient, so the number of different fronts has no limit of its own. */
 const MOST_DESIGNS = 200
 const MOST_PAGES_OF_A_CARD = 2
@@ -118,25 +113,4 @@ function keep<T>(cache: Map<string, T>, key: string, value: T): T {
   if (cache.size >= MOST_DOCUMENTS) cache.clear()
   cache.set(key, value)
   return value
-}
-
-/** Checks the pixels per printed inch. Throws PrintProblem `image_resolution_too_low` below 150, warns below 300. */
-export function resolution(pixels: number, points: number, path: string): PrintWarning[] {
-  const dpi = Math.round(pixels / (points / 72))
-  if (dpi < LEAST_DPI) {
-    throw new PrintProblem(
-      'image_resolution_too_low',
-      path,
-      `The image has ${dpi} pixels per printed inch; ${LEAST_DPI} is the least.`,
-      { dpi },
-    )
-  }
-  if (dpi >= GOOD_DPI - 1) return []
-  return [
-    {
-      code: 'low_resolution',
-      path,
-      message: `The image has ${dpi} pixels per printed inch and may look soft; ${GOOD_DPI} is good.`,
-    },
-  ]
 }

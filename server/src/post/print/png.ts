@@ -10,7 +10,7 @@ export function encodePng(bitmap: Bitmap, x: number, y: number, width: number, h
     rows[to++] = 1
     let [r, g, b] = [0, 0, 0]
     for (let at = ((y + row) * bitmap.width + x) * 4, end = at + width * 4; at < end; at += 4) {
-      const [blue, green, red] = [bitmap.data[at]!, bitmap.data[at + 1]!, bitmap.data[at + 2]!]
+      const [red, green, blue] = [bitmap.data[at]!, bitmap.data[at + 1]!, bitmap.data[at + 2]!]
       rows[to++] = red - r
       rows[to++] = green - g
       rows[to++] = blue - b

@@ -4,13 +4,15 @@
  */
 import { addressLines, barcodeAbove, drawAddress, drawIndicia, drawReturnAddress, type PostalAddress } from './address.ts'
 import type { DesignName } from './designs.ts'
-import type { FlowText } from './flow.ts'
+import { drawParagraph, type FlowText } from './flow.ts'
 import { fitMessage, type Ink, inks, writeMessage } from './handwriting.ts'
+import type { PrintWarning } from './images.ts'
 import type { ImbDigits } from './imb.ts'
-import type { FullPageArt, Layer, Library, PrintWarning } from './library.ts'
+import type { FullPageArt, Layer, Library } from './library.ts'
 import { type MergeValues, merge } from './merge.ts'
 import { Canvas, type Page, type Rect } from './pdf.ts'
 import type { PenName } from './pens.ts'
+import { PrintProblem } from './problem.ts'
 import { drawQr, makeQr, quietBox } from './qr.ts'
 import { type CardLayout, cards, INCH, type PostcardSize } from './sizes.ts'
 
@@ -72,7 +74,7 @@ export async function composePostcard(spec: PostcardSpec, library: Library): Pro
   const { width, height } = layout.page
   const front = await frontLayer(spec, layout, library)
   const back = await backLayer(spec, layout, library)
-  const { form, marks } = postalLayer(spec, layout)
+  const { form, marks } = postalLayer(spec, layout, library)
   const page = (...layers: Page['layers']): Page => ({ width, height, trim: layout.trim, layers })
   return {
     pages: [page(front.form), page(back.form, form)],
@@ -108,12 +110,6 @@ async function backLayer(spec: PostcardSpec, layout: CardLayout, library: Librar
   const text = merge(back.message, values, 'back.message', row)
   const limits = { max: LARGEST_WRITING[spec.size], min: SMALLEST_WRITING }
   writeMessage(canvas, fitMessage(penName, text, place, limits, 'back.message'), place, seed, ink)
-  if (spec.qr?.caption) {
-    const caption = merge(spec.qr.caption, values, 'qr.caption', row)
-    const beside = captionBox(layout, spec.size)
-    const fitted = fitMessage(penName, caption, beside, { max: limits.max * 0.8, min: SMALLEST_WRITING - 1 }, 'qr.caption')
-    writeMessage(canvas, fitted, beside, `${seed}/caption`, ink)
-  }
   return { form: canvas.toForm(width, height), warnings: [] }
 }
 
@@ -139,7 +135,7 @@ function captionBox({ qr, message, clearZone }: CardLayout, size: PostcardSize):
 }
 
 /** Address, barcode, return address, indicia and QR code: everything of the back that is ours. */
-function postalLayer(spec: PostcardSpec, layout: CardLayout): { form: Layer['form']; marks: Marks } {
+function postalLayer(spec: PostcardSpec, layout: CardLayout, library: Library): { form: Layer['form']; marks: Marks } {
   const canvas = new Canvas()
   const to = addressLines(spec.to, 'to', 6)
   const place = { ...layout.address, size: ADDRESS_SIZE }
@@ -152,7 +148,22 @@ function postalLayer(spec: PostcardSpec, layout: CardLayout): { form: Layer['for
   if (spec.qr) {
     const qr = makeQr(spec.qr.url)
     drawQr(canvas, qr, layout.qr)
+    if (spec.qr.caption) drawCaption(canvas, spec, spec.qr.caption, layout, library)
     marks.qr = { box: quietBox(layout.qr, qr.side), text: qr.text }
   }
   return { form: canvas.toForm(layout.page.width, layout.page.height), marks }
+}
+
+/** The words beside the code, in the hand of the message or in type. */
+function drawCaption(canvas: Canvas, spec: PostcardSpec, caption: string, layout: CardLayout, library: Library): void {
+  const { back, size, seed, merge: values = {}, row } = spec
+  const box = captionBox(layout, size)
+  const path = 'qr.caption'
+  if (back.kind === 'html') {
+    canvas.place(drawParagraph(caption, 10, box, layout.page, { values, path, row }, library), [1, 0, 0, 1, 0, 0])
+  } else if (back.kind === 'handwritten') {
+    const limits = { max: LARGEST_WRITING[size] * 0.8, min: SMALLEST_WRITING - 1 }
+    const fitted = fitMessage(back.pen ?? 'caveat', merge(caption, values, path, row), box, limits, path)
+    writeMessage(canvas, fitted, box, `${seed}/caption`, inks[back.ink ?? 'blue-black'])
+  } else throw new PrintProblem('no_room_in_artwork', path, 'Finished artwork has no place for a caption.')
 }

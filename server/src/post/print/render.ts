@@ -10,9 +10,11 @@
  * A renderer keeps fonts, glyphs and artwork between pieces: keep one for the life of a process. The same spec gives the same
  * bytes, whatever was rendered before. What cannot be printed throws a PrintProblem { code, path, message, fix, details }.
  */
+
+import type { PrintWarning } from './images.ts'
 import { type ImposedFile, type ImposeOptions, imposePieces } from './imposed.ts'
 import { composeLetter, type LetterSpec } from './letter.ts'
-import { Library, type PrintWarning } from './library.ts'
+import { Library } from './library.ts'
 import { PdfFile, type Rect } from './pdf.ts'
 import { type ComposedPiece, composePostcard, type PostcardSpec } from './postcard.ts'
 import { inspect } from './preflight.ts'

@@ -23,6 +23,7 @@ async function work(job: Job): Promise<JobResult> {
       const page = document.getPage(number)
       const { originalWidth, originalHeight } = page.getOriginalSize()
       const scale = Math.min(job.scale, Math.sqrt(MOST_PIXELS / (originalWidth * originalHeight)))
+      // The library hands its BGRA bitmap over as RGBA.
       const { width, height, data } = await page.render({ scale, render: 'bitmap', colorSpace: 'BGRA' })
       bitmaps.push({ width, height, data })
     }

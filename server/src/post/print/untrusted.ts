@@ -7,7 +7,7 @@ import type { Ask, ImportedPdf, Refusal } from './artwork.ts'
 import { PdfObject } from './pdf.ts'
 import { PrintProblem } from './problem.ts'
 
-/** A page as pixels, four bytes each: blue, green, red, and one to ignore; rows from the top. */
+/** A page as pixels, four bytes each: red, green, blue, and one to ignore; rows from the top. */
 export type Bitmap = { width: number; height: number; data: Uint8Array }
 
 export type Job =
@@ -19,7 +19,7 @@ export type JobResult = { imported: ImportedPdf } | { bitmaps: Bitmap[] } | { re
 
 const MOST_SECONDS = 20
 /** Growth of the whole process while one job runs; far above what the largest lawful file needs. */
-const MOST_GROWTH = 1.5 * 1024 * 1024 * 1024
+const MOST_GROWTH = 768 * 1024 * 1024
 /** The libraries keep a little of every file they have seen: start afresh now and then. */
 const JOBS_PER_WORKER = 2_000
 
