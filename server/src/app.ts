@@ -19,6 +19,7 @@ import { createLimits, type Limits } from './kernel/limits.ts'
 import { createLog, type Log } from './kernel/log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { startSmtp } from './smtp/server.ts'
+import { startWebhooks } from './webhooks/deliver.ts'
 
 export const roles = ['web', 'smtp', 'worker'] as const
 export type Role = (typeof roles)[number]
@@ -64,8 +65,17 @@ export interface StartOptions {
 }
 
 /** Builds the application and opens the ways in. The database must be migrated. */
-export const startApp = async ({ config, databaseUrl, roles: wanted = roles, clock = systemClock, log = createLog(config.LOG_LEVEL) }: StartOptions): Promise<RunningApp> => {
-  const db = connect(databaseUrl, { max: config.DATABASE_POOL, onError: error => log.warn({ error: error.message }, 'database connection lost') })
+export const startApp = async ({
+  config,
+  databaseUrl,
+  roles: wanted = roles,
+  clock = systemClock,
+  log = createLog(config.LOG_LEVEL),
+}: StartOptions): Promise<RunningApp> => {
+  const db = connect(databaseUrl, {
+    max: config.DATABASE_POOL,
+    onError: error => log.warn({ error: error.message }, 'database connection lost'),
+  })
   const resolver = createResolver(config.DNS_SERVERS)
   const masterKey = await loadMasterKey(config.DATA_DIR, config.SECRET_KEY)
   const limits = createLimits({ valkeyUrl: config.VALKEY_URL, enabled: config.RATE_LIMITS, clock, log })
@@ -110,7 +120,7 @@ export const startApp = async ({ config, databaseUrl, roles: wanted = roles, clo
       if (!config.PUBLIC_URL) app.publicUrl = `http://localhost:${http.port}`
       open.push(http)
     }
-    if (wanted.includes('worker')) open.push(startDelivering(app), await startJobs(app, databaseUrl))
+    if (wanted.includes('worker')) open.push(startDelivering(app), startWebhooks(app), await startJobs(app, databaseUrl))
   } catch (error) {
     await close()
     throw error

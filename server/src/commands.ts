@@ -1,8 +1,9 @@
 /** What the command line can do. Each verb opens what it needs and closes it again. */
-import { type KeyDialect, keyPrefixes, mintKey } from './accounts/keys.ts'
+
 import * as keys from './accounts/keys.sql.ts'
-import { openOrganization } from './accounts/organizations.ts'
+import { type KeyDialect, keyPrefixes, mintKey } from './accounts/keys.ts'
 import * as organizations from './accounts/organizations.sql.ts'
+import { openOrganization } from './accounts/organizations.ts'
 import { v1 } from './api/v1.ts'
 import { type Role, roles, startApp } from './app.ts'
 import * as wallet from './billing/wallet.sql.ts'
@@ -39,7 +40,8 @@ const options = (words: string[]) => {
   return { named, rest }
 }
 
-const print = (named: Record<string, string>, value: unknown, text: string) => console.log(named.json ? JSON.stringify(value) : text)
+const print = (named: Record<string, string>, value: unknown, text: string) =>
+  console.log(named.json ? JSON.stringify(value) : text)
 
 /** The database for a short command: the configured one, that of the running server, or one started for the moment. */
 const withDatabase = async (config: Config, work: (db: Database) => Promise<void>): Promise<void> => {
@@ -64,9 +66,13 @@ const usedBy = (error: unknown) => {
 const findOrganization = async (db: Database, id: string | undefined) => {
   const uuid = id && parseId('organization', id)
   const row = uuid && (await organizations.unscopedById(db, uuid))
-  if (!row) throw told(id ? `There is no organization ${id}. "org list" shows them.` : 'Say which: --org org_…; "org list" shows them.')
+  if (!row)
+    throw told(id ? `There is no organization ${id}. "org list" shows them.` : 'Say which: --org org_…; "org list" shows them.')
   return row
 }
+
+/** After this the process ends whatever is still in hand; nothing accepted is lost by it. */
+const longestGoodbyeMs = 30_000
 
 const serve = async (words: string[]): Promise<void> => {
   const config = readConfig()
@@ -75,25 +81,30 @@ const serve = async (words: string[]): Promise<void> => {
   const unknown = wanted.find(role => !roles.includes(role as Role))
   if (unknown) throw told(`--roles: there is no role "${unknown}". Use some of ${roles.join(',')}.`)
   const log = createLog(config.LOG_LEVEL)
-  const postgres = config.DATABASE_URL ? undefined : await startPostgres({ dataDir: config.DATA_DIR, log: line => log.debug({ postgres: line }, 'postgres') })
+  const postgres = config.DATABASE_URL
+    ? undefined
+    : await startPostgres({
+        dataDir: config.DATA_DIR,
+        log: line => log[/PANIC|FATAL|died/.test(line) ? 'warn' : 'debug']({ postgres: line }, 'postgres'),
+      })
   const databaseUrl = config.DATABASE_URL || postgres!.url
   await migrate(databaseUrl, line => log.info(line))
   const app = await startApp({ config, databaseUrl, roles: wanted as Role[], log })
   if (wanted.includes('web')) console.log(await greet(app))
 
   let leaving = false
-  const leave = async (signal: string) => {
+  const leave = async (why: string, code: number) => {
     if (leaving) return
     leaving = true
-    log.info({ signal }, 'finishing what is in hand')
-    const bound = setTimeout(() => process.exit(1), 30_000).unref()
+    log.info({ why }, 'finishing what is in hand')
+    setTimeout(() => process.exit(1), longestGoodbyeMs).unref()
     await app.close()
     await postgres?.stop()
-    clearTimeout(bound)
-    process.exit(0)
+    process.exit(code)
   }
-  process.on('SIGTERM', () => void leave('SIGTERM'))
-  process.on('SIGINT', () => void leave('SIGINT'))
+  process.on('SIGTERM', () => void leave('SIGTERM', 0))
+  process.on('SIGINT', () => void leave('SIGINT', 0))
+  void postgres?.exited.then(error => leave(error.message, 1))
 }
 
 export const commands: Record<string, Command> = {
@@ -115,11 +126,18 @@ export const commands: Record<string, Command> = {
       const config = readConfig()
       await withDatabase(config, async db => {
         if (rest[0] === 'list') {
-          const rows = (await organizations.unscopedList(db)).map(row => ({ id: publicId('organization', row.id), name: row.name, owner_email: row.owner_email, created_at: row.created_at }))
+          const rows = (await organizations.unscopedList(db)).map(row => ({
+            id: publicId('organization', row.id),
+            name: row.name,
+            owner_email: row.owner_email,
+            created_at: row.created_at,
+          }))
           return print(named, rows, rows.map(row => `${row.id}  ${row.name}  <${row.owner_email}>`).join('\n'))
         }
         if (rest[0] !== 'create' || !rest[1] || !named.owner) throw told('Usage: org create NAME --owner EMAIL, or org list')
-        const id = await db.tx(tx => openOrganization(tx, { name: rest[1]!, ownerEmail: named.owner!, creditMills: config.STARTING_CREDIT_MILLS }))
+        const id = await db.tx(tx =>
+          openOrganization(tx, { name: rest[1]!, ownerEmail: named.owner!, creditMills: config.STARTING_CREDIT_MILLS }),
+        )
         print(named, { id: publicId('organization', id) }, publicId('organization', id))
       })
     },
@@ -133,7 +151,12 @@ export const commands: Record<string, Command> = {
       await withDatabase(readConfig(), async db => {
         const org = await findOrganization(db, named.org)
         if (rest[0] === 'list') {
-          const rows = (await keys.list(db, org.id, { before: undefined, limit: 1000 })).map(row => ({ id: publicId('key', row.id), name: row.name, hint: row.hint, mode: row.livemode ? 'live' : 'test' }))
+          const rows = (await keys.list(db, org.id, { before: undefined, limit: 1000 })).map(row => ({
+            id: publicId('key', row.id),
+            name: row.name,
+            hint: row.hint,
+            mode: row.livemode ? 'live' : 'test',
+          }))
           return print(named, rows, rows.map(row => `${row.id}  ${row.hint}  ${row.mode}  ${row.name}`).join('\n'))
         }
         if (rest[0] === 'revoke') {
@@ -143,8 +166,11 @@ export const commands: Record<string, Command> = {
         }
         const dialect = (named.dialect ?? 'pennypost') as KeyDialect
         const mode = named.mode ?? 'live'
-        if (rest[0] !== 'create' || !(dialect in keyPrefixes) || !/^(live|test)$/.test(mode)) throw told(`Usage: key create --org ID [--name N] [--mode live|test] [--dialect ${Object.keys(keyPrefixes).join('|')}]`)
-        const made = await db.tx(tx => mintKey(tx, org.id, { name: named.name ?? 'Command line', livemode: mode === 'live', dialect }))
+        if (rest[0] !== 'create' || !(dialect in keyPrefixes) || !/^(live|test)$/.test(mode))
+          throw told(`Usage: key create --org ID [--name N] [--mode live|test] [--dialect ${Object.keys(keyPrefixes).join('|')}]`)
+        const made = await db.tx(tx =>
+          mintKey(tx, org.id, { name: named.name ?? 'Command line', livemode: mode === 'live', dialect }),
+        )
         print(named, made, `${made.key}\n(${made.id}; shown only now)`)
       })
     },
@@ -159,8 +185,13 @@ export const commands: Record<string, Command> = {
         const org = await findOrganization(db, named.org)
         if (rest[0] === 'add') {
           const amount = Number(rest[1])
-          if (!Number.isSafeInteger(amount) || amount === 0 || Math.abs(amount) > 1e12) throw told(`credit add: "${rest[1]}" is not a whole number of mills, such as 5000 for $5.`)
-          const balance = await wallet.add(db, org.id, true, { amount, kind: 'credit', reference: named.reference ?? 'command line' })
+          if (!Number.isSafeInteger(amount) || amount === 0 || Math.abs(amount) > 1e12)
+            throw told(`credit add: "${rest[1]}" is not a whole number of mills, such as 5000 for $5.`)
+          const balance = await wallet.add(db, org.id, true, {
+            amount,
+            kind: 'credit',
+            reference: named.reference ?? 'command line',
+          })
           if (balance === undefined) throw told('The balance would go below zero.')
           return print(named, { balance_mills: balance }, `Balance: ${dollars(balance)}`)
         }

@@ -12,7 +12,12 @@ interface Row<T> {
   read(text: string): T | undefined
 }
 
-const text = (says: string, fallback: string, example: string, more: { secret?: boolean; pattern?: RegExp } = {}): Row<string> => ({
+const text = (
+  says: string,
+  fallback: string,
+  example: string,
+  more: { secret?: boolean; pattern?: RegExp } = {},
+): Row<string> => ({
   says,
   fallback,
   example,
@@ -36,7 +41,10 @@ const list = (says: string, fallback: string[], example: string, item: RegExp): 
   fallback,
   example,
   read: value => {
-    const items = value.split(',').map(part => part.trim()).filter(Boolean)
+    const items = value
+      .split(',')
+      .map(part => part.trim())
+      .filter(Boolean)
     return items.every(part => item.test(part)) ? items : undefined
   },
 })
@@ -48,36 +56,82 @@ export const rows = {
   SMTP_PORT: integer('TCP port of the SMTP server. 0 picks a free one.', 2525, 0, 65535),
   HOST: text('Address the servers listen on.', '0.0.0.0', '127.0.0.1'),
   DATA_DIR: text('Folder for the embedded database, large blobs and generated keys.', './data', '/var/lib/pennypost'),
-  DATABASE_URL: text('PostgreSQL 15 or later. Unset: an embedded PostgreSQL is started in DATA_DIR.', '', 'postgres://user:password@host:5432/pennypost', { secret: true, pattern: /^postgres(ql)?:\/\// }),
+  DATABASE_URL: text(
+    'PostgreSQL 15 or later. Unset: an embedded PostgreSQL is started in DATA_DIR.',
+    '',
+    'postgres://user:password@host:5432/pennypost',
+    { secret: true, pattern: /^postgres(ql)?:\/\// },
+  ),
   DATABASE_POOL: integer('Most connections one process keeps to PostgreSQL.', 20, 2, 500),
-  PUBLIC_URL: text('Where people and machines reach this server; links in answers and mails start with it. Unset: http://localhost:PORT.', '', 'https://post.example.com', { pattern: /^https?:\/\/[^\s/]+\/?$/ }),
-  MAIL_DOMAIN: text('Domain of the addresses handed out by registration. Point its MX record here.', 'pennypost.localhost', 'agents.example.com', { pattern: domain }),
-  OUTBOUND: text('How mail leaves: direct (to the MX of each domain) or a relay.', 'direct', 'smtp://user:password@relay.example.com:587', { secret: true, pattern: /^(direct|smtps?:\/\/\S+)$/ }),
-  DNS_SERVERS: list('Resolvers to ask instead of those of the system.', [], '127.0.0.1:5353', /^(\[[0-9a-f:]+\]|[0-9a-f.:]+?)(:\d+)?$/i),
-  SMTP_TLS_CERT: text('File of the certificate chain for STARTTLS (PEM). Unset: a self-signed one is made.', '', '/etc/ssl/mail.pem'),
+  PUBLIC_URL: text(
+    'Where people and machines reach this server; links in answers and mails start with it. Unset: http://localhost:PORT.',
+    '',
+    'https://post.example.com',
+    { pattern: /^https?:\/\/[^\s/]+\/?$/ },
+  ),
+  MAIL_DOMAIN: text(
+    'Domain of the addresses handed out by registration. Point its MX record here.',
+    'pennypost.localhost',
+    'agents.example.com',
+    { pattern: domain },
+  ),
+  OUTBOUND: text(
+    'How mail leaves: direct (to the MX of each domain) or a relay.',
+    'direct',
+    'smtp://user:password@relay.example.com:587',
+    { secret: true, pattern: /^(direct|smtps?:\/\/\S+)$/ },
+  ),
+  DNS_SERVERS: list(
+    'Resolvers to ask instead of those of the system.',
+    [],
+    '127.0.0.1:5353',
+    /^(\[[0-9a-f:]+\]|[0-9a-f.:]+?)(:\d+)?$/i,
+  ),
+  SMTP_TLS_CERT: text(
+    'File of the certificate chain for STARTTLS (PEM). Unset: a self-signed one is made.',
+    '',
+    '/etc/ssl/mail.pem',
+  ),
   SMTP_TLS_KEY: text('File of the private key for STARTTLS (PEM).', '', '/etc/ssl/mail.key'),
-  SECRET_KEY: text('32 bytes in base64 that seal secrets in the database. Unset: made once in DATA_DIR/secret.key. Several machines must share one.', '', 'openssl rand -base64 32', { secret: true }),
+  SECRET_KEY: text(
+    '32 bytes in base64 that seal secrets in the database. Unset: made once in DATA_DIR/secret.key. Several machines must share one.',
+    '',
+    'openssl rand -base64 32',
+    { secret: true },
+  ),
   BILLING: onOff('Prepaid wallet. Off: nothing is charged or refused.', true),
   STARTING_CREDIT_MILLS: integer('Credit of a new organization in mills (1/1000 USD).', 1000, 0, 1_000_000_000),
   STRIPE_SECRET_KEY: text('Stripe API key; lets owners top up their wallet.', '', 'sk_live_…', { secret: true }),
   STRIPE_WEBHOOK_SECRET: text('Signing secret of the Stripe webhook endpoint.', '', 'whsec_…', { secret: true }),
-  STRIPE_API_URL: text('Another server that speaks the Stripe API, for tests.', '', 'http://127.0.0.1:12111', { pattern: /^https?:\/\/\S+$/ }),
+  STRIPE_API_URL: text('Another server that speaks the Stripe API, for tests.', '', 'http://127.0.0.1:12111', {
+    pattern: /^https?:\/\/\S+$/,
+  }),
   ALLOW_PRIVATE_NETWORKS: onOff('Let webhooks and mail go to private and loopback addresses. For local development only.', false),
   RATE_LIMITS: onOff('Count requests per key and refuse too many.', true),
   TRUST_PROXY: onOff('Believe X-Forwarded-For: only behind a proxy that sets it.', false),
-  VALKEY_URL: text('Valkey or Redis for rate limits shared by several processes.', '', 'redis://127.0.0.1:6379', { secret: true, pattern: /^(rediss?|valkeys?):\/\// }),
+  VALKEY_URL: text('Valkey or Redis for rate limits shared by several processes.', '', 'redis://127.0.0.1:6379', {
+    secret: true,
+    pattern: /^(rediss?|valkeys?):\/\//,
+  }),
   S3_BUCKET: text('Bucket for large blobs. Unset: DATA_DIR/blobs.', '', 'pennypost'),
-  S3_ENDPOINT: text('Endpoint of an S3-compatible store. Unset: AWS.', '', 'https://s3.example.com', { pattern: /^https?:\/\/\S+$/ }),
+  S3_ENDPOINT: text('Endpoint of an S3-compatible store. Unset: AWS.', '', 'https://s3.example.com', {
+    pattern: /^https?:\/\/\S+$/,
+  }),
   S3_REGION: text('Region of the bucket.', 'us-east-1', 'eu-central-1'),
   S3_ACCESS_KEY_ID: text('Access key for the bucket.', '', 'AKIA…', { secret: true }),
   S3_SECRET_ACCESS_KEY: text('Secret key for the bucket.', '', 'wJalr…', { secret: true }),
-  LOG_LEVEL: text('fatal, error, warn, info, debug or silent.', 'info', 'info', { pattern: /^(fatal|error|warn|info|debug|trace|silent)$/ }),
+  LOG_LEVEL: text('fatal, error, warn, info, debug or silent.', 'info', 'info', {
+    pattern: /^(fatal|error|warn|info|debug|trace|silent)$/,
+  }),
   CHECK_OUTPUTS: onOff('Validate every answer against its schema. On in tests.', false),
 } satisfies Record<string, Row<never> | Row<string> | Row<number> | Row<boolean> | Row<string[]>>
 
 export type Config = { [K in keyof typeof rows]: (typeof rows)[K]['fallback'] }
 
-export class ConfigError extends Error {}
+/** A value that will not do; the message is for the operator. */
+export class ConfigError extends Error {
+  readonly told = true
+}
 
 /** Reads the environment against the table. Throws a ConfigError with a sentence for the operator. */
 export const readConfig = (env: Record<string, string | undefined> = process.env): Config => {
@@ -93,10 +147,17 @@ export const readConfig = (env: Record<string, string | undefined> = process.env
   }
   const read = config as Config
   if (Boolean(read.SMTP_TLS_CERT) !== Boolean(read.SMTP_TLS_KEY))
-    throw new ConfigError('SMTP_TLS_CERT and SMTP_TLS_KEY go together: give both files, or neither for a self-signed certificate.')
+    throw new ConfigError(
+      'SMTP_TLS_CERT and SMTP_TLS_KEY go together: give both files, or neither for a self-signed certificate.',
+    )
   if (read.SECRET_KEY && Buffer.from(read.SECRET_KEY, 'base64').length !== 32)
     throw new ConfigError('SECRET_KEY: it must be 32 bytes in base64. Make one with: openssl rand -base64 32')
   if (read.S3_BUCKET && !(read.S3_ACCESS_KEY_ID && read.S3_SECRET_ACCESS_KEY))
     throw new ConfigError('S3_BUCKET: it needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY too.')
-  return { ...read, DATA_DIR: resolve(read.DATA_DIR), MAIL_DOMAIN: read.MAIL_DOMAIN.toLowerCase(), PUBLIC_URL: read.PUBLIC_URL.replace(/\/$/, '') }
+  return {
+    ...read,
+    DATA_DIR: resolve(read.DATA_DIR),
+    MAIL_DOMAIN: read.MAIL_DOMAIN.toLowerCase(),
+    PUBLIC_URL: read.PUBLIC_URL.replace(/\/$/, ''),
+  }
 }

@@ -4,7 +4,7 @@ import { newId } from './kernel/ids.ts'
 
 /**
  * Records events and fans them out: one statement inserts the events, a delivery for every enabled endpoint that wants
- * them, and the job that makes each delivery. Call it inside the transaction of the change.
+ * them (webhooks/deliver.ts works those off). Call it inside the transaction of the change.
  */
 export const record = async (db: Db, events: NewEvent[]): Promise<void> => {
   if (events.length === 0) return
@@ -15,14 +15,11 @@ export const record = async (db: Db, events: NewEvent[]): Promise<void> => {
       select id, organization_id, livemode, type, data
       from jsonb_to_recordset(${rows}::jsonb) as e (id uuid, organization_id uuid, livemode boolean, type text, data jsonb)
       returning id, organization_id, livemode, type
-    ), new_deliveries as (
-      insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, livemode)
-      select sortable_id(), e.organization_id, w.id, e.id, e.livemode
-      from new_events e
-      join webhook_endpoints w on w.organization_id = e.organization_id and w.enabled and (e.type = any (w.events) or '*' = any (w.events))
-      returning id
     )
-    select graphile_worker.add_job('webhooks.deliver', json_build_object('id', id), max_attempts := 25) from new_deliveries`)
+    insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, livemode)
+    select sortable_id(), e.organization_id, w.id, e.id, e.livemode
+    from new_events e
+    join webhook_endpoints w on w.organization_id = e.organization_id and w.enabled and (e.type = any (w.events) or '*' = any (w.events))`)
 }
 
 /** Records one event for one endpoint only (test calls), wanted or not. Returns the delivery's id. */
@@ -47,7 +44,12 @@ export interface EventRow {
   created_at: Date
 }
 
-export const list = (db: Db, organizationId: string, livemode: boolean, q: { type: string | undefined; before: string | undefined; after: Date | undefined; until: Date | undefined; limit: number }) =>
+export const list = (
+  db: Db,
+  organizationId: string,
+  livemode: boolean,
+  q: { type: string | undefined; before: string | undefined; after: Date | undefined; until: Date | undefined; limit: number },
+) =>
   db.rows<EventRow>(sql`
     select id, type, livemode, data, created_at from events
     where organization_id = ${organizationId} and livemode = ${livemode}

@@ -3,8 +3,6 @@
  * runs and print JSON with --json.
  */
 import { commands } from './commands.ts'
-import { ConfigError } from './config.ts'
-import { DataDirInUse } from './kernel/postgres.ts'
 
 const [verb = 'serve', ...words] = process.argv.slice(2)
 const command = commands[verb]
@@ -16,7 +14,6 @@ if (!command || words.includes('--help') || words.includes('-h')) {
 try {
   await command.run(words)
 } catch (error) {
-  const told = error instanceof ConfigError || error instanceof DataDirInUse || (error as { told?: boolean }).told
-  console.error(told ? (error as Error).message : (error as Error).stack)
+  console.error((error as { told?: boolean }).told ? (error as Error).message : (error as Error).stack)
   process.exit(1)
 }

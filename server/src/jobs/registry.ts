@@ -1,7 +1,6 @@
 /** Every background job: what it is called and who does it. A job may run twice; each handler is safe to repeat. */
 import type { App } from '../app.ts'
 import { interpretMail } from '../email/inbound/receive.ts'
-import { deliverWebhook } from '../webhooks/deliver.ts'
 import { prune } from './prune.ts'
 
 export type JobHandler = (app: App, payload: never) => Promise<void>
@@ -9,8 +8,6 @@ export type JobHandler = (app: App, payload: never) => Promise<void>
 export const jobs = {
   /** Works out what a received mail is, and puts it into its inboxes. */
   'email.interpret': interpretMail,
-  /** One attempt to hand an event to a webhook endpoint. */
-  'webhooks.deliver': deliverWebhook,
   /** Removes what is past its retention: idempotency answers, webhook attempts. */
-  prune: prune,
+  prune,
 } satisfies Record<string, JobHandler>

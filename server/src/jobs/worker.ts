@@ -1,5 +1,5 @@
 /** Runs the jobs of registry.ts with graphile-worker: LISTEN/NOTIFY, so a job starts within milliseconds of its commit. */
-import { Logger, type Task, run } from 'graphile-worker'
+import { Logger, run, type Task } from 'graphile-worker'
 import type { App } from '../app.ts'
 import { type JobHandler, jobs } from './registry.ts'
 import { schedule } from './schedule.ts'
@@ -8,7 +8,10 @@ const concurrency = 20
 
 export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(): Promise<void> }> => {
   const taskList = Object.fromEntries(
-    Object.entries<JobHandler>(jobs).map(([kind, handler]): [string, Task] => [kind, async payload => handler(app, payload as never)]),
+    Object.entries<JobHandler>(jobs).map(([kind, handler]): [string, Task] => [
+      kind,
+      async payload => handler(app, payload as never),
+    ]),
   )
   const runner = await run({
     connectionString: databaseUrl,
