@@ -64,6 +64,7 @@ const imageAttributes = new Set(['src', 'alt', 'width', 'height', 'style'])
 export const plainStyle: Style = { colour: [0, 0, 0, 1], size: 11, bold: false, italic: false, align: 'left', lineHeight: 1.4 }
 const MOST_DEPTH = 40
 const MOST_NODES = 20_000
+const LONGEST_STYLE = 2_000
 
 /** Parses a document. `path` names it in refusals. Throws PrintProblem `html_not_supported`. */
 export function parseHtml(html: string, path: string): Block {
@@ -279,7 +280,9 @@ class Rules {
     this.style = style
     this.#tag = tag.name
     this.#refuse = refuse
-    for (const declaration of (tag.attributes.get('style') ?? '').split(/;(?![^(]*\))/)) {
+    const written = tag.attributes.get('style') ?? ''
+    if (written.length > LONGEST_STYLE) throw refuse(`The style of <${tag.name}> has more than ${LONGEST_STYLE} characters.`)
+    for (const declaration of written.split(';')) {
       if (!declaration.trim()) continue
       const colon = declaration.indexOf(':')
       this.#apply(
