@@ -75,6 +75,18 @@ export const rows = {
     'agents.example.com',
     { pattern: domain },
   ),
+  MAIL_HOST: text(
+    'Name this server’s SMTP is reached by, for MX records and greetings. Its A record must be the address mail is sent from. Unset: MAIL_DOMAIN.',
+    '',
+    'mx.example.com',
+    { pattern: domain },
+  ),
+  SPF_MECHANISMS: text(
+    'What an SPF record must hold to let this server send. Unset: a:MAIL_HOST. Behind a relay: what its operator says.',
+    '',
+    'include:spf.relay.example',
+    { pattern: /^[a-z0-9]+(:\S+)?( [a-z0-9]+(:\S+)?)*$/ },
+  ),
   OUTBOUND: text(
     'How mail leaves: direct (to the MX of each domain) or a relay.',
     'direct',
@@ -154,10 +166,14 @@ export const readConfig = (env: Record<string, string | undefined> = process.env
     throw new ConfigError('SECRET_KEY: it must be 32 bytes in base64. Make one with: openssl rand -base64 32')
   if (read.S3_BUCKET && !(read.S3_ACCESS_KEY_ID && read.S3_SECRET_ACCESS_KEY))
     throw new ConfigError('S3_BUCKET: it needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY too.')
+  const MAIL_DOMAIN = read.MAIL_DOMAIN.toLowerCase()
+  const MAIL_HOST = read.MAIL_HOST.toLowerCase() || MAIL_DOMAIN
   return {
     ...read,
     DATA_DIR: resolve(read.DATA_DIR),
-    MAIL_DOMAIN: read.MAIL_DOMAIN.toLowerCase(),
+    MAIL_DOMAIN,
+    MAIL_HOST,
+    SPF_MECHANISMS: read.SPF_MECHANISMS || `a:${MAIL_HOST}`,
     PUBLIC_URL: read.PUBLIC_URL.replace(/\/$/, ''),
   }
 }

@@ -12,22 +12,57 @@ export interface Refusal {
 const row = (http: number, message: string, fix: string, retryable = false): Refusal => ({ http, retryable, message, fix })
 
 export const refusals = {
-  unauthorized: row(401, 'The API key is missing, mistyped, expired or revoked.', 'Send "Authorization: Bearer <key>" with a key that is active.'),
+  unauthorized: row(
+    401,
+    'The API key is missing, mistyped, expired or revoked.',
+    'Send "Authorization: Bearer <key>" with a key that is active.',
+  ),
   forbidden: row(403, 'This key does not have the scope {scope}.', 'Use a key that has it, or make one with POST /v1/api-keys.'),
   not_found: row(404, 'There is no such {what}.', 'Check the id. Ids of another organization or mode answer as unknown ones.'),
   no_such_route: row(404, 'There is no {method} {path}.', 'See /docs for the list of endpoints.'),
   invalid_input: row(422, 'The request is not valid: {summary}', 'Correct the fields named in errors.'),
   invalid_json: row(400, 'The body is not valid JSON.', 'Send a JSON object with Content-Type: application/json.'),
-  unsupported_media_type: row(415, 'The body is of a kind this endpoint does not read.', 'Send application/json, or multipart/form-data where files are taken.'),
+  unsupported_media_type: row(
+    415,
+    'The body is of a kind this endpoint does not read.',
+    'Send application/json, or multipart/form-data where files are taken.',
+  ),
   too_large: row(413, 'The body is larger than {limit}.', 'Send less in one request.'),
-  insufficient_balance: row(402, 'Your organization does not have enough credit for this.', 'Top up the wallet, then send again.'),
+  insufficient_balance: row(
+    402,
+    'Your organization does not have enough credit for this.',
+    'Top up the wallet, then send again.',
+  ),
   rate_limited: row(429, 'Too many requests.', 'Wait for the seconds in Retry-After, then try again.', true),
   idempotency_key_invalid: row(400, 'Idempotency-Key must be 1 to 255 visible characters.', 'Send a UUID, for instance.'),
-  idempotency_key_reused: row(422, 'This Idempotency-Key was used for a different request.', 'Use a new key for a new request; repeat the same body to get the first answer again.'),
-  idempotency_in_flight: row(409, 'A request with this Idempotency-Key is still being worked on.', 'Try again in a moment to get its answer.', true),
+  idempotency_key_reused: row(
+    422,
+    'This Idempotency-Key was used for a different request.',
+    'Use a new key for a new request; repeat the same body to get the first answer again.',
+  ),
+  idempotency_in_flight: row(
+    409,
+    'A request with this Idempotency-Key is still being worked on.',
+    'Try again in a moment to get its answer.',
+    true,
+  ),
   address_taken: row(409, 'The address {email} is taken.', 'Choose another address.'),
-  domain_not_yours: row(422, 'You cannot have addresses at {domain}.', 'Add and verify the domain first, or use an address at {mail_domain}.'),
-  domain_taken: row(409, 'The domain {domain} is verified by another organization.', 'If it is yours, have the other organization remove it first.'),
+  domain_not_yours: row(
+    422,
+    'You cannot have addresses at {domain}.',
+    'Add and verify the domain first, or use an address at {mail_domain}.',
+  ),
+  domain_taken: row(
+    409,
+    'The domain {domain} is verified by another organization.',
+    'If it is yours, have the other organization remove it first.',
+  ),
+  domain_not_verified: row(
+    403,
+    'Mail cannot be sent from {domain}: the domain is not verified.',
+    'GET /v1/domains/{domain} says what its DNS lacks; mend that, then POST /v1/domains/{domain}/verify.',
+  ),
+  domain_in_use: row(409, 'There are {count} inboxes at {domain}.', 'Delete them first; their messages go with them.'),
   already_exists: row(409, 'The {what} exists already.', 'Use the one that exists.'),
   url_refused: row(422, 'The URL cannot be used: {reason}', 'Give a public http or https URL.'),
   not_cancellable: row(409, 'This {what} is {status} and can no longer be changed that way.', 'Only a {allowed} one can.'),
@@ -66,4 +101,14 @@ export class Problem extends Error {
 export const problem = (code: ProblemCode, facts?: Record<string, string | number>) => new Problem(code, facts)
 
 /** Refuses input field by field. */
-export const invalid = (...errors: FieldError[]) => new Problem('invalid_input', { summary: errors.map(e => `${e.path || '/'} ${e.message}`).slice(0, 3).join('; ') }, errors)
+export const invalid = (...errors: FieldError[]) =>
+  new Problem(
+    'invalid_input',
+    {
+      summary: errors
+        .map(e => `${e.path || '/'} ${e.message}`)
+        .slice(0, 3)
+        .join('; '),
+    },
+    errors,
+  )

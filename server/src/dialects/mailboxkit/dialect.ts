@@ -10,7 +10,14 @@ import { createInbox, deleteInbox, getInbox, listInboxes } from '../../email/inb
 import { getInboxMessage, listMessages, searchMessages } from '../../email/messages.ts'
 import { replyToMessage, sendMessage } from '../../email/sending.ts'
 import { getThread, listThreads } from '../../email/threads.ts'
-import { createWebhook, deleteWebhook, getWebhook, listWebhookAttempts, listWebhooks, testWebhook } from '../../webhooks/endpoints.ts'
+import {
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhookAttempts,
+  listWebhooks,
+  testWebhook,
+} from '../../webhooks/endpoints.ts'
 import { type Dialect, perKey, row } from '../dialect.ts'
 import * as t from './translate.ts'
 import { webhooks } from './webhooks.ts'
@@ -39,6 +46,8 @@ export const mailboxkit: Dialect = {
     address_taken: [422, 'validation_error'],
     domain_not_yours: [422, 'validation_error'],
     domain_taken: [422, 'validation_error'],
+    domain_not_verified: [403, 'domain_not_verified'],
+    domain_in_use: [409, 'domain_in_use'],
     already_exists: [422, 'validation_error'],
     url_refused: [422, 'validation_error'],
     not_cancellable: [422, 'validation_error'],
@@ -52,24 +61,54 @@ export const mailboxkit: Dialect = {
   fail: t.fail,
   webhooks,
   rows: [
-    row('POST /api/v1/register', register, { in: ({ body }) => ({ name: body.name, owner_email: body.owner_email, dialect: 'mailboxkit' as const }), out: t.registered, status: 201 }),
+    row('POST /api/v1/register', register, {
+      in: ({ body }) => ({ name: body.name, owner_email: body.owner_email, dialect: 'mailboxkit' as const }),
+      out: t.registered,
+      status: 201,
+    }),
 
-    row('POST /api/v1/inboxes', createInbox, { in: ({ body }) => ({ name: body.name, email: body.email }), out: t.data(t.inbox), status: 201 }),
+    row('POST /api/v1/inboxes', createInbox, {
+      in: ({ body }) => ({ name: body.name, email: body.email }),
+      out: t.data(t.inbox),
+      status: 201,
+    }),
     row('GET /api/v1/inboxes', listInboxes, { in: t.paging, out: t.list(t.inbox) }),
     row('GET /api/v1/inboxes/:inbox', getInbox, { in: ({ params }) => ({ inbox_id: t.inboxId(params) }), out: t.data(t.inbox) }),
-    row('DELETE /api/v1/inboxes/:inbox', deleteInbox, { in: ({ params }) => ({ inbox_id: t.inboxId(params) }), out: () => ({ message: 'Inbox deleted.' }) }),
+    row('DELETE /api/v1/inboxes/:inbox', deleteInbox, {
+      in: ({ params }) => ({ inbox_id: t.inboxId(params) }),
+      out: () => ({ message: 'Inbox deleted.' }),
+    }),
 
-    row('POST /api/v1/inboxes/:inbox/messages/send', sendMessage, { in: t.newMessage, out: t.data(t.message), status: 201, multipart: true }),
-    row('POST /api/v1/inboxes/:inbox/messages/:message/reply', replyToMessage, { in: t.newReply, out: t.data(t.message), status: 201, multipart: true }),
-    row('GET /api/v1/inboxes/:inbox/messages', listMessages, { in: request => ({ inbox_id: t.inboxId(request.params), ...t.paging(request) }), out: t.list(t.message) }),
+    row('POST /api/v1/inboxes/:inbox/messages/send', sendMessage, {
+      in: t.newMessage,
+      out: t.data(t.message),
+      status: 201,
+      multipart: true,
+    }),
+    row('POST /api/v1/inboxes/:inbox/messages/:message/reply', replyToMessage, {
+      in: t.newReply,
+      out: t.data(t.message),
+      status: 201,
+      multipart: true,
+    }),
+    row('GET /api/v1/inboxes/:inbox/messages', listMessages, {
+      in: request => ({ inbox_id: t.inboxId(request.params), ...t.paging(request) }),
+      out: t.list(t.message),
+    }),
     row('GET /api/v1/inboxes/:inbox/messages/:message', getInboxMessage, {
       in: ({ params }) => ({ inbox_id: t.inboxId(params), message_id: t.id('message', params.message) }),
       out: t.data(t.message),
     }),
     row('POST /api/v1/messages/search', searchMessages, { in: t.search, out: t.list(t.message) }),
 
-    row('GET /api/v1/inboxes/:inbox/threads', listThreads, { in: request => ({ inbox_id: t.inboxId(request.params), ...t.paging(request) }), out: t.list(t.thread) }),
-    row('GET /api/v1/threads/:thread', getThread, { in: ({ params }) => ({ thread_id: t.id('thread', params.thread) }), out: t.data(t.threadWithMessages) }),
+    row('GET /api/v1/inboxes/:inbox/threads', listThreads, {
+      in: request => ({ inbox_id: t.inboxId(request.params), ...t.paging(request) }),
+      out: t.list(t.thread),
+    }),
+    row('GET /api/v1/threads/:thread', getThread, {
+      in: ({ params }) => ({ thread_id: t.id('thread', params.thread) }),
+      out: t.data(t.threadWithMessages),
+    }),
 
     row('POST /api/v1/webhooks', createWebhook, {
       in: ({ body }) => ({ name: body.name, url: body.url, events: body.events, dialect: 'mailboxkit' }),
@@ -77,22 +116,38 @@ export const mailboxkit: Dialect = {
       status: 201,
     }),
     row('GET /api/v1/webhooks', listWebhooks, { in: t.paging, out: t.list(t.webhook) }),
-    row('GET /api/v1/webhooks/:webhook', getWebhook, { in: ({ params }) => ({ webhook_id: t.id('webhook', params.webhook) }), out: t.data(t.webhook) }),
-    row('DELETE /api/v1/webhooks/:webhook', deleteWebhook, { in: ({ params }) => ({ webhook_id: t.id('webhook', params.webhook) }), out: () => ({ message: 'Webhook deleted.' }) }),
-    row('POST /api/v1/webhooks/:webhook/test', testWebhook, { in: ({ params }) => ({ webhook_id: t.id('webhook', params.webhook) }), out: t.data(t.tested) }),
+    row('GET /api/v1/webhooks/:webhook', getWebhook, {
+      in: ({ params }) => ({ webhook_id: t.id('webhook', params.webhook) }),
+      out: t.data(t.webhook),
+    }),
+    row('DELETE /api/v1/webhooks/:webhook', deleteWebhook, {
+      in: ({ params }) => ({ webhook_id: t.id('webhook', params.webhook) }),
+      out: () => ({ message: 'Webhook deleted.' }),
+    }),
+    row('POST /api/v1/webhooks/:webhook/test', testWebhook, {
+      in: ({ params }) => ({ webhook_id: t.id('webhook', params.webhook) }),
+      out: t.data(t.tested),
+    }),
     row('GET /api/v1/webhooks/:webhook/attempts', listWebhookAttempts, {
       in: request => ({ webhook_id: t.id('webhook', request.params.webhook), ...t.paging(request) }),
       out: t.list(t.attempt),
     }),
 
     row('POST /api/v1/api_keys', createKey, {
-      in: ({ body, ctx }) => ({ name: body.name, mode: body.test || !ctx.livemode ? ('test' as const) : ('live' as const), dialect: 'mailboxkit' as const }),
+      in: ({ body, ctx }) => ({
+        name: body.name,
+        mode: body.test || !ctx.livemode ? ('test' as const) : ('live' as const),
+        dialect: 'mailboxkit' as const,
+      }),
       out: t.newKey,
       status: 201,
     }),
     row('GET /api/v1/api_keys', listKeys, { in: t.paging, out: t.list(t.key) }),
     row('GET /api/v1/api_keys/:key', getKey, { in: ({ params }) => ({ key_id: t.id('key', params.key) }), out: t.data(t.key) }),
-    row('DELETE /api/v1/api_keys/:key', revokeKey, { in: ({ params }) => ({ key_id: t.id('key', params.key) }), out: () => ({ message: 'API key revoked.' }) }),
+    row('DELETE /api/v1/api_keys/:key', revokeKey, {
+      in: ({ params }) => ({ key_id: t.id('key', params.key) }),
+      out: () => ({ message: 'API key revoked.' }),
+    }),
 
     row('GET /api/v1/organization', getOrganization, { in: () => ({}), out: t.data(t.organization) }),
   ],
