@@ -16,7 +16,16 @@ export interface KeyRow {
 export const insert = (
   db: Db,
   organizationId: string,
-  key: { id: string; name: string; hash: Buffer; hint: string; livemode: boolean; dialect: string; scopes: string[]; expiresAt: Date | null },
+  key: {
+    id: string
+    name: string
+    hash: Buffer
+    hint: string
+    livemode: boolean
+    dialect: string
+    scopes: string[]
+    expiresAt: Date | null
+  },
 ) =>
   db.row<KeyRow>(sql`
     insert into api_keys (id, organization_id, name, hash, hint, livemode, dialect, scopes, expires_at)
@@ -30,7 +39,8 @@ export const unscopedByHash = (db: Db, hash: Buffer) =>
     from api_keys where hash = ${hash} and revoked_at is null and (expires_at is null or expires_at > now())`)
 
 /** Unscoped: uses are noted for many keys at once. */
-export const unscopedTouch = (db: Db, ids: string[]) => db.rows(sql`update api_keys set last_used_at = now() where id = any (${ids}::uuid[])`)
+export const unscopedTouch = (db: Db, ids: string[]) =>
+  db.rows(sql`update api_keys set last_used_at = now() where id = any (${ids}::uuid[])`)
 
 export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number }) =>
   db.rows<KeyRow>(sql`

@@ -81,14 +81,21 @@ export const createKey = operation(
       name: Type.String({ minLength: 1, maxLength: 200 }),
       mode: Type.Optional(oneOf(['live', 'test'], 'test cuts the world off: nothing leaves, nothing is charged. Default live.')),
       dialect: Type.Optional(oneOf(Object.keys(keyPrefixes) as KeyDialect[], 'Whose client will use it; decides the prefix.')),
-      scopes: Type.Optional(Type.Array(oneOf(allScopes), { minItems: 1, uniqueItems: true, description: 'What it may do. Default: everything the key that makes it may.' })),
+      scopes: Type.Optional(
+        Type.Array(oneOf(allScopes), {
+          minItems: 1,
+          uniqueItems: true,
+          description: 'What it may do. Default: everything the key that makes it may.',
+        }),
+      ),
       expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'From then on it is refused.' })),
     }),
     output: NewKey,
   },
   async (ctx, input) => {
     const excess = input.scopes?.filter(scope => !ctx.scopes.has(scope))
-    if (excess?.length) throw invalid({ path: '/scopes', message: `has ${excess.join(', ')}, which the key you are using does not have itself` })
+    if (excess?.length)
+      throw invalid({ path: '/scopes', message: `has ${excess.join(', ')}, which the key you are using does not have itself` })
     const expiresAt = input.expires_at ? new Date(input.expires_at) : undefined
     if (expiresAt && expiresAt <= ctx.app.clock.now()) throw invalid({ path: '/expires_at', message: 'is in the past' })
     const livemode = (input.mode ?? 'live') === 'live'
@@ -103,16 +110,26 @@ export const createKey = operation(
   },
 )
 
-export const listKeys = operation('List API keys', 'account.manage', { input: object({ ...paging }), output: Page(Key) }, async (ctx, input) => {
-  const { before, limit, fetch } = pageOf(input)
-  return page(await store.list(ctx.db, ctx.org, { before, limit: fetch }), limit, toKey)
-})
+export const listKeys = operation(
+  'List API keys',
+  'account.manage',
+  { input: object({ ...paging }), output: Page(Key) },
+  async (ctx, input) => {
+    const { before, limit, fetch } = pageOf(input)
+    return page(await store.list(ctx.db, ctx.org, { before, limit: fetch }), limit, toKey)
+  },
+)
 
-export const getKey = operation('Get an API key', 'account.manage', { input: object({ key_id: Type.String() }), output: Key }, async (ctx, input) => {
-  const row = await store.byId(ctx.db, ctx.org, parseId('key', input.key_id) ?? null)
-  if (!row) throw problem('not_found', { what: 'API key' })
-  return toKey(row)
-})
+export const getKey = operation(
+  'Get an API key',
+  'account.manage',
+  { input: object({ key_id: Type.String() }), output: Key },
+  async (ctx, input) => {
+    const row = await store.byId(ctx.db, ctx.org, parseId('key', input.key_id) ?? null)
+    if (!row) throw problem('not_found', { what: 'API key' })
+    return toKey(row)
+  },
+)
 
 export const revokeKey = operation(
   'Revoke an API key',

@@ -9,7 +9,9 @@ export interface OrganizationRow {
 }
 
 export const insert = (db: Db, organization: { id: string; name: string; ownerEmail: string }) =>
-  db.rows(sql`insert into organizations (id, name, owner_email) values (${organization.id}, ${organization.name}, ${organization.ownerEmail})`)
+  db.rows(
+    sql`insert into organizations (id, name, owner_email) values (${organization.id}, ${organization.name}, ${organization.ownerEmail})`,
+  )
 
 export const withCounts = (db: Db, organizationId: string, livemode: boolean) =>
   db.row<OrganizationRow & { inboxes_count: number; messages_count: number; domains_count: number }>(sql`
@@ -20,7 +22,8 @@ export const withCounts = (db: Db, organizationId: string, livemode: boolean) =>
     from organizations where id = ${organizationId}`)
 
 /** For the operator's command line. */
-export const unscopedList = (db: Db) => db.rows<OrganizationRow>(sql`select id, name, owner_email, claimed_at, created_at from organizations order by id`)
+export const unscopedList = (db: Db) =>
+  db.rows<OrganizationRow>(sql`select id, name, owner_email, claimed_at, created_at from organizations order by id`)
 
 export const unscopedById = (db: Db, id: string) =>
   db.row<OrganizationRow>(sql`select id, name, owner_email, claimed_at, created_at from organizations where id = ${id}`)

@@ -17,24 +17,37 @@ const Organization = Type.Object({
 })
 
 /** Opens an organization with its wallets and starting credit, inside the caller's transaction. */
-export const openOrganization = async (db: Db, wanted: { name: string; ownerEmail: string; creditMills: number }): Promise<string> => {
+export const openOrganization = async (
+  db: Db,
+  wanted: { name: string; ownerEmail: string; creditMills: number },
+): Promise<string> => {
   const id = newId()
   await store.insert(db, { id, name: wanted.name, ownerEmail: wanted.ownerEmail })
   await wallet.open(db, id)
-  if (wanted.creditMills > 0) await wallet.add(db, id, true, { amount: wanted.creditMills, kind: 'starting_credit', reference: publicId('organization', id) })
+  if (wanted.creditMills > 0)
+    await wallet.add(db, id, true, {
+      amount: wanted.creditMills,
+      kind: 'starting_credit',
+      reference: publicId('organization', id),
+    })
   return id
 }
 
-export const getOrganization = operation('Get the organization and its usage', 'account.read', { input: object({}), output: Organization }, async ctx => {
-  const row = await store.withCounts(ctx.db, ctx.org, ctx.livemode)
-  return {
-    id: publicId('organization', ctx.org),
-    name: row!.name,
-    owner_email: row!.owner_email,
-    claimed: row!.claimed_at !== null,
-    inboxes_count: row!.inboxes_count,
-    messages_count: row!.messages_count,
-    domains_count: row!.domains_count,
-    created_at: row!.created_at.toISOString(),
-  }
-})
+export const getOrganization = operation(
+  'Get the organization and its usage',
+  'account.read',
+  { input: object({}), output: Organization },
+  async ctx => {
+    const row = await store.withCounts(ctx.db, ctx.org, ctx.livemode)
+    return {
+      id: publicId('organization', ctx.org),
+      name: row!.name,
+      owner_email: row!.owner_email,
+      claimed: row!.claimed_at !== null,
+      inboxes_count: row!.inboxes_count,
+      messages_count: row!.messages_count,
+      domains_count: row!.domains_count,
+      created_at: row!.created_at.toISOString(),
+    }
+  },
+)

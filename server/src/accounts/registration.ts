@@ -32,14 +32,25 @@ export const register = operation(
     const owner = normalizeAddress(input.owner_email)
     if (!owner) throw invalid({ path: '/owner_email', message: 'is not an email address' })
     const byIp = await app.limits.take([{ name: 'register-ip', points: 5, seconds: hour }], ctx.ip)
-    const byOwner = byIp.allowed && (await app.limits.take([{ name: 'register-owner', points: 3, seconds: hour }], owner.address.toLowerCase()))
-    if (!byIp.allowed || !byOwner || !byOwner.allowed) throw problem('rate_limited', { retry_after: (byOwner || byIp).retryAfter })
+    const byOwner =
+      byIp.allowed && (await app.limits.take([{ name: 'register-owner', points: 3, seconds: hour }], owner.address.toLowerCase()))
+    if (!byIp.allowed || !byOwner?.allowed) throw problem('rate_limited', { retry_after: (byOwner || byIp).retryAfter })
     return ctx.db.tx(async db => {
-      const org = await openOrganization(db, { name: input.name, ownerEmail: owner.address, creditMills: app.config.STARTING_CREDIT_MILLS })
+      const org = await openOrganization(db, {
+        name: input.name,
+        ownerEmail: owner.address,
+        creditMills: app.config.STARTING_CREDIT_MILLS,
+      })
       const inbox = await openInbox({ ...ctx, db, org, livemode: true }, { name: input.name })
       const dialect = input.dialect ?? 'pennypost'
       const key = await mintKey(db, org, { name: input.name, livemode: true, dialect })
-      return { api_key: key.key, email: inbox.email, inbox_id: inbox.id, organization_id: publicId('organization', org), owner_email: owner.address }
+      return {
+        api_key: key.key,
+        email: inbox.email,
+        inbox_id: inbox.id,
+        organization_id: publicId('organization', org),
+        owner_email: owner.address,
+      }
     })
   },
 )

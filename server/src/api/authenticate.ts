@@ -1,6 +1,7 @@
 /** Who holds a key. Answers are kept for two seconds, so a revoked key dies everywhere within that time (and here at once). */
-import { allScopes, everyScope } from '../accounts/keys.ts'
+
 import * as store from '../accounts/keys.sql.ts'
+import { allScopes, everyScope } from '../accounts/keys.ts'
 import type { App } from '../app.ts'
 import { checkApiKey, sha256 } from '../kernel/crypto.ts'
 
@@ -26,14 +27,22 @@ export const createAuthenticate = (app: App): { authenticate: Authenticate; clos
   const touch = async () => {
     const ids = [...used]
     used.clear()
-    if (ids.length > 0) await store.unscopedTouch(app.db, ids).catch(error => app.log.warn({ error: error.message }, 'last use of keys not noted'))
+    if (ids.length > 0)
+      await store.unscopedTouch(app.db, ids).catch(error => app.log.warn({ error: error.message }, 'last use of keys not noted'))
   }
   const timer = setInterval(touch, touchEveryMs).unref()
 
   const ask = async (hash: Buffer): Promise<Holder | undefined> => {
     const row = await store.unscopedByHash(app.db, hash)
     if (!row) return undefined
-    return { id: row.id, org: row.organization_id, livemode: row.livemode, dialect: row.dialect, hint: row.hint, scopes: new Set(row.scopes.includes(everyScope) ? allScopes : row.scopes) }
+    return {
+      id: row.id,
+      org: row.organization_id,
+      livemode: row.livemode,
+      dialect: row.dialect,
+      hint: row.hint,
+      scopes: new Set(row.scopes.includes(everyScope) ? allScopes : row.scopes),
+    }
   }
 
   return {

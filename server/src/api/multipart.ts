@@ -10,7 +10,11 @@ const deepest = 4
 const pathOf = (name: string): string[] => {
   const match = /^([\w-]+)((?:\[[\w-]*\])*)$/.exec(name)
   const path = match ? [match[1]!, ...[...match[2]!.matchAll(/\[([\w-]*)\]/g)].map(part => part[1]!)] : []
-  if (path.length === 0 || path.length > deepest || path.some(part => part === '__proto__' || part === 'constructor' || part === 'prototype'))
+  if (
+    path.length === 0 ||
+    path.length > deepest ||
+    path.some(part => part === '__proto__' || part === 'constructor' || part === 'prototype')
+  )
     throw invalid({ path: `/${name.slice(0, 100)}`, message: 'is not a field name this endpoint reads' })
   return path
 }
@@ -31,7 +35,8 @@ const put = (tree: Tree, path: string[], value: string | Tree): void => {
 const settle = (value: string | Tree): unknown => {
   if (typeof value === 'string') return value
   const keys = Object.keys(value)
-  if (keys.length > 0 && keys.every(key => /^\d{1,3}$/.test(key))) return keys.sort((a, b) => Number(a) - Number(b)).map(key => settle(value[key]!))
+  if (keys.length > 0 && keys.every(key => /^\d{1,3}$/.test(key)))
+    return keys.sort((a, b) => Number(a) - Number(b)).map(key => settle(value[key]!))
   return Object.fromEntries(keys.map(key => [key, settle(value[key]!)]))
 }
 
@@ -42,7 +47,12 @@ export const readMultipart = async (request: FastifyRequest, allowed: boolean): 
   for await (const part of request.parts()) {
     const path = pathOf(part.fieldname)
     if (part.type === 'field') put(tree, path, String(part.value))
-    else put(tree, path, { filename: part.filename, content: (await part.toBuffer()).toString('base64'), content_type: part.mimetype })
+    else
+      put(tree, path, {
+        filename: part.filename,
+        content: (await part.toBuffer()).toString('base64'),
+        content_type: part.mimetype,
+      })
   }
   return settle(tree)
 }

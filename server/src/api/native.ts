@@ -1,7 +1,7 @@
 /** The conventions of the native API: Bearer keys, our error envelope, closed inputs; query strings become what the schema says. */
 import type { TObject, TSchema } from 'typebox'
-import type { Surface } from './surface.ts'
 import { Problem, problem, refusals } from '../problems.ts'
+import type { Surface } from './surface.ts'
 
 export const bearer = (authorization: string | undefined): string | undefined => /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
 
@@ -57,10 +57,16 @@ export const fromQuery = (schema: TSchema, query: Record<string, unknown>): Reco
 }
 
 /** Path, query and body as one input; a body that is no object is refused. */
-export const nativeInput = (schema: TSchema, { params, query, body }: { params: Record<string, string>; query: Record<string, unknown>; body: unknown }): unknown => {
+export const nativeInput = (
+  schema: TSchema,
+  { params, query, body }: { params: Record<string, string>; query: Record<string, unknown>; body: unknown },
+): unknown => {
   if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body))) throw problem('invalid_json')
   const both = { ...fromQuery(schema, query), ...(body as object | undefined) }
   const clash = Object.keys(params).find(name => name in both)
-  if (clash) throw new Problem('invalid_input', { summary: `${clash} is in the path already` }, [{ path: `/${clash}`, message: 'is in the path already; leave it out of the body' }])
+  if (clash)
+    throw new Problem('invalid_input', { summary: `${clash} is in the path already` }, [
+      { path: `/${clash}`, message: 'is in the path already; leave it out of the body' },
+    ])
   return { ...both, ...params }
 }

@@ -17,7 +17,13 @@ const errorSchema = {
         docs: { type: 'string' },
         retryable: { type: 'boolean' },
         request_id: { type: 'string' },
-        errors: { type: 'array', items: { type: 'object', properties: { path: { type: 'string', description: 'JSON pointer into the request.' }, message: { type: 'string' } } } },
+        errors: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: { path: { type: 'string', description: 'JSON pointer into the request.' }, message: { type: 'string' } },
+          },
+        },
       },
     },
   },
@@ -25,7 +31,11 @@ const errorSchema = {
 
 /** `/inboxes/:inbox_id/wait` → the operationId `inboxes.wait.post`; used by the SDK and the reference. */
 export const operationId = (method: string, path: string): string =>
-  [...path.split('/').filter(part => part && !part.startsWith(':')), ...(path.split('/').at(-1)?.startsWith(':') ? ['one'] : []), method.toLowerCase()].join('.')
+  [
+    ...path.split('/').filter(part => part && !part.startsWith(':')),
+    ...(path.split('/').at(-1)?.startsWith(':') ? ['one'] : []),
+    method.toLowerCase(),
+  ].join('.')
 
 const without = (schema: TObject, names: string[]): object => ({
   ...schema,
@@ -39,11 +49,28 @@ const pathItem = ([at, operation, status = 200, more]: (typeof v1)[number]) => {
   const inPath = [...path.matchAll(/:(\w+)/g)].map(match => match[1]!)
   const parameter = (name: string, where: 'path' | 'query') => {
     const schema = input.properties[name] as TSchema & { description?: string }
-    return { name, in: where, required: where === 'path', schema, ...(schema.description ? { description: schema.description } : {}) }
+    return {
+      name,
+      in: where,
+      required: where === 'path',
+      schema,
+      ...(schema.description ? { description: schema.description } : {}),
+    }
   }
   const query = method === 'GET' ? Object.keys(input.properties).filter(name => !inPath.includes(name)) : []
   const body = without(input, inPath)
-  const headers = method === 'POST' ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 }, description: 'Repeat a request safely: the first answer is kept for 24 hours.' }] : []
+  const headers =
+    method === 'POST'
+      ? [
+          {
+            name: 'Idempotency-Key',
+            in: 'header',
+            required: false,
+            schema: { type: 'string', minLength: 1, maxLength: 255 },
+            description: 'Repeat a request safely: the first answer is kept for 24 hours.',
+          },
+        ]
+      : []
   const hasBody = method !== 'GET' && method !== 'DELETE' && Object.keys(input.properties).length > inPath.length
   return {
     path: `/v1${path.replace(/:(\w+)/g, '{$1}')}`,
@@ -56,11 +83,22 @@ const pathItem = ([at, operation, status = 200, more]: (typeof v1)[number]) => {
       security: operation.scope === 'public' ? [] : [{ key: [] }],
       parameters: [...inPath.map(name => parameter(name, 'path')), ...query.map(name => parameter(name, 'query')), ...headers],
       ...(hasBody
-        ? { requestBody: { required: true, content: { 'application/json': { schema: body }, ...(more?.multipart ? { 'multipart/form-data': { schema: { type: 'object' } } } : {}) } } }
+        ? {
+            requestBody: {
+              required: true,
+              content: {
+                'application/json': { schema: body },
+                ...(more?.multipart ? { 'multipart/form-data': { schema: { type: 'object' } } } : {}),
+              },
+            },
+          }
         : {}),
       responses: {
         [status]: { description: 'Done.', content: { 'application/json': { schema: operation.output } } },
-        default: { description: 'A refusal.', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+        default: {
+          description: 'A refusal.',
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+        },
       },
     },
   }
@@ -75,9 +113,17 @@ export const openapi = (url = 'http://localhost:3000'): object => {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Pennypost', version: '1', description: 'All the post an app, a team or an AI agent sends and receives.', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Pennypost',
+      version: '1',
+      description: 'All the post an app, a team or an AI agent sends and receives.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
     servers: [{ url }],
     paths,
-    components: { schemas: { Error: errorSchema }, securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'pp_live_… or pp_test_…' } } },
+    components: {
+      schemas: { Error: errorSchema },
+      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'pp_live_… or pp_test_…' } },
+    },
   }
 }

@@ -24,17 +24,29 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
     requestTimeout: 120_000,
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true, constraints: { keyDialect: byKeyPrefix } },
   })
-  await fastify.register(multipart, { limits: { fileSize: perFile, files: 10, fields: 200, fieldNameSize: 200, fieldSize: 5_000_000, parts: 210 } })
+  fastify.removeContentTypeParser('text/plain')
+  await fastify.register(multipart, {
+    limits: { fileSize: perFile, files: 10, fields: 200, fieldNameSize: 200, fieldSize: 5_000_000, parts: 210 },
+  })
   watch(fastify, app)
   fastify.setErrorHandler((error, request, reply) => void refuse({ app, surface: native }, error, request, reply))
   fastify.setNotFoundHandler((request, reply) =>
-    refuse({ app, surface: native }, problem('no_such_route', { method: request.method, path: request.url.split('?')[0]!.slice(0, 200) }), request, reply),
+    refuse(
+      { app, surface: native },
+      problem('no_such_route', { method: request.method, path: request.url.split('?')[0]!.slice(0, 200) }),
+      request,
+      reply,
+    ),
   )
 
   for (const [at, run, status = 200, more] of v1) {
     const [method, path] = at.split(' ') as [Method, string]
     const input = (request: Parameters<typeof nativeInput>[1]) => nativeInput(run.input, request)
-    mountRoute(fastify, { app, authenticate, surface: native }, { method, path: `/v1${path}`, run, status, multipart: more?.multipart ?? false, input, output: result => result })
+    mountRoute(
+      fastify,
+      { app, authenticate, surface: native },
+      { method, path: `/v1${path}`, run, status, multipart: more?.multipart ?? false, input, output: result => result },
+    )
   }
   mountDialects(fastify, app, authenticate)
   health(fastify, app)
@@ -57,9 +69,13 @@ const byKeyPrefix = {
   name: 'keyDialect',
   storage: () => {
     const handlers = new Map<string, unknown>()
-    return { get: (dialect: string) => handlers.get(dialect) ?? null, set: (dialect: string, handler: unknown) => void handlers.set(dialect, handler) }
+    return {
+      get: (dialect: string) => handlers.get(dialect) ?? null,
+      set: (dialect: string, handler: unknown) => void handlers.set(dialect, handler),
+    }
   },
-  deriveConstraint: (request: { headers: Record<string, string | string[] | undefined> }) => (/^Bearer +mb_(live|test)_/i.test(String(request.headers.authorization ?? '')) ? 'mailbots' : 'mailboxkit'),
+  deriveConstraint: (request: { headers: Record<string, string | string[] | undefined> }) =>
+    /^Bearer +mb_(live|test)_/i.test(String(request.headers.authorization ?? '')) ? 'mailbots' : 'mailboxkit',
   validate: () => {},
   mustMatchWhenDerived: false,
 } as never
@@ -74,7 +90,13 @@ const watch = (fastify: FastifyInstance, app: App): void => {
     const surface = url?.startsWith('/v1') ? 'v1' : url?.startsWith('/api') ? 'dialect' : 'public'
     app.metrics.requests.inc({ surface, status: reply.statusCode })
     app.metrics.requestSeconds.observe({ surface }, reply.elapsedTime / 1000)
-    const line = { request: request.id, method: request.method, route: url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }
+    const line = {
+      request: request.id,
+      method: request.method,
+      route: url,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    }
     if (reply.statusCode >= 500) app.log.warn(line, 'request')
     else app.log.debug(line, 'request')
   })

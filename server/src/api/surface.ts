@@ -65,13 +65,24 @@ export const mountRoute = (fastify: FastifyInstance, mount: Mount, route: Route)
   })
 }
 
-const answer = async ({ app, authenticate, surface }: Mount, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+const answer = async (
+  { app, authenticate, surface }: Mount,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> => {
   const ctx = await contextOf(app, authenticate, surface, route, request)
   if (ctx.key) await limit(app, surface, route, ctx.key.id, reply)
   const body = request.isMultipart?.() ? await readMultipart(request, route.multipart) : request.body
-  const input = route.input({ params: request.params as Record<string, string>, query: request.query as Record<string, unknown>, body, ctx })
+  const input = route.input({
+    params: request.params as Record<string, string>,
+    query: request.query as Record<string, unknown>,
+    body,
+    ctx,
+  })
   let stored: { status: number; body: string } | undefined
-  const encode = (output: unknown) => (stored ??= { status: route.status, body: JSON.stringify(route.output(output as never, ctx)) })
+  const encode = (output: unknown) =>
+    (stored ??= { status: route.status, body: JSON.stringify(route.output(output as never, ctx)) })
   const key = route.method === 'POST' ? readKey(request.headers['idempotency-key']) : undefined
   try {
     if (key === undefined || !ctx.key) encode(await route.run.call(ctx, input))
@@ -93,7 +104,13 @@ const answer = async ({ app, authenticate, surface }: Mount, route: Route, reque
 const send = (reply: FastifyReply, { status, body }: { status: number; body: string }): FastifyReply =>
   reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body)
 
-const contextOf = async (app: App, authenticate: Authenticate, surface: Surface, route: Route, request: FastifyRequest): Promise<Context> => {
+const contextOf = async (
+  app: App,
+  authenticate: Authenticate,
+  surface: Surface,
+  route: Route,
+  request: FastifyRequest,
+): Promise<Context> => {
   const open = route.run.scope === 'public'
   const key = open ? undefined : await authenticate(surface.credential(request))
   if (!open && !key) throw problem('unauthorized')
@@ -112,28 +129,47 @@ const contextOf = async (app: App, authenticate: Authenticate, surface: Surface,
 const limit = async (app: App, surface: Surface, route: Route, keyId: string, reply: FastifyReply): Promise<void> => {
   const list = route.method === 'GET' && !/:\w+$/.test(route.path)
   const taken = await app.limits.take(surface.limits({ list, method: route.method }), keyId)
-  reply.headers({ 'x-ratelimit-limit': taken.limit, 'x-ratelimit-remaining': taken.remaining, 'x-ratelimit-reset': taken.resetAt })
+  reply.headers({
+    'x-ratelimit-limit': taken.limit,
+    'x-ratelimit-remaining': taken.remaining,
+    'x-ratelimit-reset': taken.resetAt,
+  })
   if (!taken.allowed) throw problem('rate_limited', { retry_after: taken.retryAfter })
 }
 
 /** What Fastify itself refuses (body too large, broken JSON …), in our words. */
 const fromFastify = (error: Error & { code?: string; statusCode?: number }): Problem | undefined => {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' || error.code === 'FST_REQ_FILE_TOO_LARGE') return problem('too_large', { limit: '80 MB (1 MB where no files are taken; 10 MB a file)' })
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' || error.code === 'FST_REQ_FILE_TOO_LARGE')
+    return problem('too_large', { limit: '80 MB (1 MB where no files are taken; 10 MB a file)' })
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return problem('unsupported_media_type')
-  if (error.code?.startsWith('FST_ERR_CTP') || error instanceof SyntaxError || error.statusCode === 400) return problem('invalid_json')
+  if (error.code?.startsWith('FST_ERR_CTP') || error instanceof SyntaxError || error.statusCode === 400)
+    return problem('invalid_json')
   return undefined
 }
 
 /** The database is away (connection refused, starting up, too many): worth another try. */
-const outage = (error: Error & { code?: string }): boolean => /^(ECONNREFUSED|ECONNRESET|ENOENT|57P0[123]|53300|08\w{3})$/.test(error.code ?? '') || /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
+const outage = (error: Error & { code?: string }): boolean =>
+  /^(ECONNREFUSED|ECONNRESET|ENOENT|57P0[123]|53300|08\w{3})$/.test(error.code ?? '') ||
+  /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
 
 /** Turns whatever was thrown into the surface's refusal. What is unknown says nothing but its request id. */
-export const refuse = async ({ app, surface }: Pick<Mount, 'app' | 'surface'>, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+export const refuse = async (
+  { app, surface }: Pick<Mount, 'app' | 'surface'>,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> => {
   const known = error instanceof Problem ? error : fromFastify(error as Error)
   const refusal = known ?? problem(outage(error as Error) ? 'unavailable' : 'internal')
-  if (!known) app.log.error({ request: request.id, route: request.routeOptions?.url, error: (error as Error).stack ?? String(error) }, 'request failed')
+  if (!known)
+    app.log.error(
+      { request: request.id, route: request.routeOptions?.url, error: (error as Error).stack ?? String(error) },
+      'request failed',
+    )
   const { status, body } = surface.fail(refusal, { id: request.id, app })
-  const wait = refusal.facts.retry_after ?? (refusals[refusal.code].http === 503 ? 5 : refusal.code === 'idempotency_in_flight' ? 1 : undefined)
+  const wait =
+    refusal.facts.retry_after ??
+    (refusals[refusal.code].http === 503 ? 5 : refusal.code === 'idempotency_in_flight' ? 1 : undefined)
   if (wait !== undefined) reply.header('retry-after', String(wait))
   await reply.code(status).header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(body))
 }

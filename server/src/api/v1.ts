@@ -4,6 +4,7 @@ import { getOrganization } from '../accounts/organizations.ts'
 import { register } from '../accounts/registration.ts'
 import { getWallet, listWalletEntries } from '../billing/wallet.ts'
 import { getAttachment, getSource } from '../email/attachments.ts'
+import { createDomain, deleteDomain, getDomain, getDomainDns, listDomains, verifyDomain } from '../email/domains.ts'
 import { createInbox, deleteInbox, getInbox, listInboxes } from '../email/inboxes.ts'
 import { getInboxMessage, getMessage, listMessages, searchMessages } from '../email/messages.ts'
 import { replyToMessage, sendMessage } from '../email/sending.ts'
@@ -60,6 +61,13 @@ export const v1: V1Row[] = [
   ['GET /messages/:message_id/source', getSource],
   ['GET /attachments/:attachment_id', getAttachment],
   ['GET /threads/:thread_id', getThread],
+
+  ['POST /domains', createDomain, 201],
+  ['GET /domains', listDomains],
+  ['GET /domains/:domain_id', getDomain],
+  ['DELETE /domains/:domain_id', deleteDomain],
+  ['POST /domains/:domain_id/verify', verifyDomain],
+  ['GET /domains/:domain_id/dns', getDomainDns],
 
   ['GET /suppressions', listSuppressions],
   ['POST /suppressions', addSuppression, 201],

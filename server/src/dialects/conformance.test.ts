@@ -8,8 +8,8 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { type Sink, startSink } from '../../test/http-sink.ts'
 import { type Json, startTestApp, type TestApp } from '../../test/harness.ts'
+import { type Sink, startSink } from '../../test/http-sink.ts'
 import { dialects } from './index.ts'
 
 interface Example {
@@ -39,11 +39,12 @@ const kinds: Record<string, (value: unknown) => boolean> = {
 }
 
 const fits = (expected: Json, actual: Json, path: string): void => {
-  if (typeof expected === 'string' && expected.startsWith('$') && kinds[expected]) assert.ok(kinds[expected](actual), `${path}: ${JSON.stringify(actual)} is not ${expected}`)
+  if (typeof expected === 'string' && expected.startsWith('$') && kinds[expected])
+    assert.ok(kinds[expected](actual), `${path}: ${JSON.stringify(actual)} is not ${expected}`)
   else if (Array.isArray(expected)) {
     assert.ok(Array.isArray(actual), `${path} is no list`)
     if (expected.length > 0) assert.ok(actual.length > 0, `${path} is empty`)
-    if (expected.length > 0) actual.forEach((item: Json, index: number) => fits(expected[0], item, `${path}/${index}`))
+    if (expected.length > 0) for (const [index, item] of actual.entries()) fits(expected[0], item, `${path}/${index}`)
   } else if (expected !== null && typeof expected === 'object') {
     assert.ok(actual !== null && typeof actual === 'object', `${path} is no object but ${JSON.stringify(actual)}`)
     for (const [name, value] of Object.entries(expected)) {
@@ -58,14 +59,28 @@ const worlds: Record<string, (t: TestApp, sink: Sink) => Promise<Record<string, 
   mailboxkit: async (t, sink) => {
     const me = (await t.call('POST', '/api/v1/register', { body: { name: 'My Agent', owner_email: 'you@company.test' } })).body
     const key = me.api_key
-    const sent = (await t.call('POST', `/api/v1/inboxes/${me.inbox_id}/messages/send`, { key, body: { to: [me.email], subject: 'Order confirmation #1234', text: 'Thanks, got it!', html: '<p>Thanks, got it!</p>' } })).body
+    const sent = (
+      await t.call('POST', `/api/v1/inboxes/${me.inbox_id}/messages/send`, {
+        key,
+        body: { to: [me.email], subject: 'Order confirmation #1234', text: 'Thanks, got it!', html: '<p>Thanks, got it!</p>' },
+      })
+    ).body
     const got = (await t.call('POST', `/v1/inboxes/inb_${me.inbox_id}/wait`, { key, body: { timeout: 20 } })).body
     assert.ok(got.message, 'the mail to myself did not arrive')
-    const hook = (await t.call('POST', '/api/v1/webhooks', { key, body: { name: 'Email Notifications', url: sink.url, events: ['message.received'] } })).body
+    const hook = (
+      await t.call('POST', '/api/v1/webhooks', {
+        key,
+        body: { name: 'Email Notifications', url: sink.url, events: ['message.received'] },
+      })
+    ).body
     await t.call('POST', `/api/v1/webhooks/${hook.data.id}/test`, { key })
+    const domain = (await t.call('POST', '/api/v1/domains', { key, body: { name: 'yourdomain.com' } })).body
+    const doomedDomain = (await t.call('POST', '/api/v1/domains', { key, body: { name: 'doomed.example' } })).body
     const spare = (await t.call('POST', '/api/v1/api_keys', { key, body: { name: 'Spare' } })).body
     const doomed = (await t.call('POST', '/api/v1/inboxes', { key, body: { name: 'Doomed' } })).body
-    const doomedHook = (await t.call('POST', '/api/v1/webhooks', { key, body: { name: 'Doomed', url: sink.url, events: ['message.sent'] } })).body
+    const doomedHook = (
+      await t.call('POST', '/api/v1/webhooks', { key, body: { name: 'Doomed', url: sink.url, events: ['message.sent'] } })
+    ).body
     return {
       key,
       email: me.email,
@@ -74,6 +89,8 @@ const worlds: Record<string, (t: TestApp, sink: Sink) => Promise<Record<string, 
       message: got.message.id.slice(4),
       thread: got.message.thread_id.slice(4),
       webhook: hook.data.id,
+      domain: domain.data.id,
+      doomed_domain: doomedDomain.data.id,
       spare_key: spare.data.id,
       doomed: doomed.data.id,
       doomed_webhook: doomedHook.data.id,
@@ -86,7 +103,9 @@ for (const dialect of dialects) {
   describe(`${dialect.title} as documented`, async () => {
     const folder = join(import.meta.dirname, dialect.name, 'examples')
     const files = (await readdir(folder)).filter(name => name.endsWith('.json')).sort()
-    const examples = (await Promise.all(files.map(async file => JSON.parse(await readFile(join(folder, file), 'utf8')) as Example[]))).flat()
+    const examples = (
+      await Promise.all(files.map(async file => JSON.parse(await readFile(join(folder, file), 'utf8')) as Example[]))
+    ).flat()
     let t: TestApp
     let sink: Sink
     let world: Record<string, string>
@@ -103,8 +122,14 @@ for (const dialect of dialects) {
     it('has an example for every row', () => {
       const shown = new Set(examples.map(example => example.row))
       const rows = dialect.rows.flatMap(row => ('run' in row ? [row.at] : []))
-      assert.deepEqual(rows.filter(at => !shown.has(at)), [])
-      assert.deepEqual([...shown].filter(at => !rows.includes(at as (typeof rows)[number])), [])
+      assert.deepEqual(
+        rows.filter(at => !shown.has(at)),
+        [],
+      )
+      assert.deepEqual(
+        [...shown].filter(at => !rows.includes(at as (typeof rows)[number])),
+        [],
+      )
     })
 
     for (const base of [`/${dialect.name}`, '']) {
@@ -112,12 +137,16 @@ for (const dialect of dialects) {
         // What destroys can be shown only once, and so can what must be unique.
         if (base && (example.row.startsWith('DELETE') || example.says.includes('once'))) continue
         it(`${base}${example.row.replace(' /', ' ')}: ${example.says}`, async () => {
-          const fill = (value: Json): Json => JSON.parse(JSON.stringify(value ?? null).replace(/\{(\w+)\}/g, (all, name: string) => world[name] ?? all))
+          const fill = (value: Json): Json =>
+            JSON.parse(JSON.stringify(value ?? null).replace(/\{(\w+)\}/g, (all, name: string) => world[name] ?? all))
           const [method, path] = example.row.split(' ') as [string, string]
           const params = fill(example.params ?? {})
           const url = `${t.url}${base}${path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? world[name] ?? `:${name}`)}${fill(example.query ?? '')}`
           const key = example.key === undefined ? world.key : fill(example.key)
-          const headers: Record<string, string> = { ...(key ? { authorization: `Bearer ${key}` } : {}), ...fill(example.headers ?? {}) }
+          const headers: Record<string, string> = {
+            ...(key ? { authorization: `Bearer ${key}` } : {}),
+            ...fill(example.headers ?? {}),
+          }
           let body: string | FormData | undefined
           if (example.form) {
             body = new FormData()

@@ -8,7 +8,7 @@ import { Page, page, pageOf, paging } from '../kernel/pages.ts'
 import { type Context, object, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import * as store from './inboxes.sql.ts'
-import { domainOf, normalizeAddress } from './mime/addresses.ts'
+import { domainOf, hasControl, normalizeAddress } from './mime/addresses.ts'
 
 export const Inbox = Type.Object({
   id: Type.String(),
@@ -28,39 +28,56 @@ const toInbox = (row: store.InboxRow): Static<typeof Inbox> => ({
 
 /** A local part people can read and nobody guesses: `my-agent-k3v9x2`. */
 const inventLocalPart = (name: string): string => {
-  const slug = name.toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 24)
-  const tail = randomToken(12).toLowerCase().replace(/[^a-z0-9]/g, '').slice(0, 6)
+  const slug = name
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 24)
+  const tail = randomToken(12)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+    .slice(0, 6)
   return slug ? `${slug}-${tail}` : tail
 }
 
-/** May this organization have addresses at the domain? At MAIL_DOMAIN everybody may; elsewhere who proved the domain. */
-const mayUse = async (ctx: Context, domain: string): Promise<boolean> =>
-  domain === ctx.app.config.MAIL_DOMAIN || (await store.hasVerifiedDomain(ctx.db, ctx.org, domain))
+/** At MAIL_DOMAIN everybody may have addresses; elsewhere who proved the domain, and for as long. Throws domain_not_verified. */
+export const checkDomain = async ({ app, db, org }: Context, inbox: store.InboxRow): Promise<void> => {
+  const domain = domainOf(inbox.email)
+  if (domain !== app.config.MAIL_DOMAIN && !(await store.hasVerifiedDomain(db, org, domain))) throw problem('domain_not_verified', { domain })
+}
 
 /** Names that belong to the platform or to standards (RFC 2142), not to whoever asks first. */
-const reserved = /^(postmaster|abuse|hostmaster|webmaster|mailer-daemon|noc|security|root|admin|administrator|support|billing|bounce(\+.*)?)$/
+const reserved =
+  /^(postmaster|abuse|hostmaster|webmaster|mailer-daemon|noc|security|root|admin|administrator|support|billing|bounce(\+.*)?)$/
 
 /** Opens an inbox inside the caller's transaction. */
 export const openInbox = async (ctx: Context, wanted: { name: string; email?: string }): Promise<Static<typeof Inbox>> => {
   const { MAIL_DOMAIN } = ctx.app.config
+  if (hasControl(wanted.name)) throw invalid({ path: '/name', message: 'contains a line break or another control character' })
   const given = wanted.email === undefined ? undefined : normalizeAddress(wanted.email)
   if (wanted.email !== undefined && !given) throw invalid({ path: '/email', message: 'is not an email address' })
   const email = (given?.address ?? `${inventLocalPart(wanted.name)}@${MAIL_DOMAIN}`).toLowerCase()
   const domain = domainOf(email)
   const local = email.slice(0, email.lastIndexOf('@'))
-  if (given && !(await mayUse(ctx, domain))) throw problem('domain_not_yours', { domain, mail_domain: MAIL_DOMAIN })
   if (given && domain === MAIL_DOMAIN && reserved.test(local)) throw problem('address_taken', { email })
   if (given && !/^[a-z0-9!#$%&'*/=?^_`{|}~.-]+$/.test(local))
-    throw invalid({ path: '/email', message: 'has a local part that cannot be used; letters, digits, dots, dashes and underscores can (what follows a + is ignored on delivery)' })
+    throw invalid({
+      path: '/email',
+      message:
+        'has a local part that cannot be used; letters, digits, dots, dashes and underscores can (what follows a + is ignored on delivery)',
+    })
   try {
     return await ctx.db.tx(async db => {
-      const row = await store.insert(db, ctx.org, { id: newId(), name: wanted.name, email })
+      const domainId = domain === MAIL_DOMAIN ? null : await store.holdVerifiedDomain(db, ctx.org, domain)
+      if (domainId === undefined) throw problem('domain_not_yours', { domain, mail_domain: MAIL_DOMAIN })
+      const row = await store.insert(db, ctx.org, domainId, { id: newId(), name: wanted.name, email })
       const inbox = toInbox(row!)
       await record(db, [{ type: 'inbox.created', organization_id: ctx.org, livemode: ctx.livemode, data: inbox }])
       return inbox
     })
   } catch (error) {
-    if (conflictOn(error) === 'inboxes_email_key') throw problem('address_taken', { email })
+    if (/^inboxes_email_/.test(conflictOn(error) ?? '')) throw problem('address_taken', { email })
     throw error
   }
 }
@@ -70,18 +87,31 @@ export const createInbox = operation(
   'inboxes.manage',
   {
     input: object({
-      name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Display name; it stands before the address in From.' })),
-      email: Type.Optional(Type.String({ maxLength: 254, description: 'At a verified domain of yours or at the mail domain of this server. Left out: one is made up.' })),
+      name: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 200, description: 'Display name; it stands before the address in From.' }),
+      ),
+      email: Type.Optional(
+        Type.String({
+          maxLength: 254,
+          description: 'At a verified domain of yours or at the mail domain of this server. Left out: one is made up.',
+        }),
+      ),
     }),
     output: Inbox,
   },
-  (ctx, input) => openInbox(ctx, { name: input.name ?? input.email?.split('@')[0] ?? 'Inbox', ...(input.email ? { email: input.email } : {}) }),
+  (ctx, input) =>
+    openInbox(ctx, { name: input.name ?? input.email?.split('@')[0] ?? 'Inbox', ...(input.email ? { email: input.email } : {}) }),
 )
 
-export const listInboxes = operation('List inboxes', 'inboxes.read', { input: object({ ...paging }), output: Page(Inbox) }, async (ctx, input) => {
-  const { before, limit, fetch } = pageOf(input)
-  return page(await store.list(ctx.db, ctx.org, { before, limit: fetch }), limit, toInbox)
-})
+export const listInboxes = operation(
+  'List inboxes',
+  'inboxes.read',
+  { input: object({ ...paging }), output: Page(Inbox) },
+  async (ctx, input) => {
+    const { before, limit, fetch } = pageOf(input)
+    return page(await store.list(ctx.db, ctx.org, { before, limit: fetch }), limit, toInbox)
+  },
+)
 
 /** The inbox, by id or by its address, or not_found. */
 export const findInbox = async (ctx: Context, idOrEmail: string): Promise<store.InboxRow> => {
@@ -94,8 +124,11 @@ export const findInbox = async (ctx: Context, idOrEmail: string): Promise<store.
 
 export const InboxId = Type.String({ description: 'Id of the inbox, or its address.' })
 
-export const getInbox = operation('Get an inbox', 'inboxes.read', { input: object({ inbox_id: InboxId }), output: Inbox }, async (ctx, input) =>
-  toInbox(await findInbox(ctx, input.inbox_id)),
+export const getInbox = operation(
+  'Get an inbox',
+  'inboxes.read',
+  { input: object({ inbox_id: InboxId }), output: Inbox },
+  async (ctx, input) => toInbox(await findInbox(ctx, input.inbox_id)),
 )
 
 export const deleteInbox = operation(
@@ -107,7 +140,11 @@ export const deleteInbox = operation(
     return ctx.db.tx(async db => {
       const blobs = await store.blobsOf(db, ctx.org, inbox.id)
       if (!(await store.remove(db, ctx.org, inbox.id))) throw problem('not_found', { what: 'inbox' })
-      await ctx.app.blobs.remove(db, ctx.org, blobs.map(blob => blob.id))
+      await ctx.app.blobs.remove(
+        db,
+        ctx.org,
+        blobs.map(blob => blob.id),
+      )
       await record(db, [{ type: 'inbox.deleted', organization_id: ctx.org, livemode: ctx.livemode, data: toInbox(inbox) }])
       return { id: publicId('inbox', inbox.id), deleted: true as const }
     })

@@ -4,12 +4,12 @@ import { newId, publicId } from '../kernel/ids.ts'
 import { type Context, object, operation } from '../operation.ts'
 import { type FieldError, invalid, problem } from '../problems.ts'
 import type { Submission } from './accept.ts'
-import { findInbox, InboxId } from './inboxes.ts'
 import type { InboxRow } from './inboxes.sql.ts'
-import { findMessageIn, Message } from './messages.ts'
+import { checkDomain, findInbox, InboxId } from './inboxes.ts'
 import type { AttachmentRow, MessageRow } from './messages.sql.ts'
-import { domainOf, normalizeAddress } from './mime/addresses.ts'
-import { headerProblem } from './mime/headers.ts'
+import { findMessageIn, Message } from './messages.ts'
+import { domainOf, hasControl, normalizeAddress } from './mime/addresses.ts'
+import { headerProblem, isMessageId } from './mime/compose.ts'
 
 export const limits = {
   attachments: 5,
@@ -20,7 +20,9 @@ export const limits = {
   headers: 50,
 } as const
 
-const Addresses = Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: limits.recipients })], { description: 'One address or a list; "Name <a@b.c>" works too.' })
+const Addresses = Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: limits.recipients })], {
+  description: 'One address or a list; "Name <a@b.c>" works too.',
+})
 
 const NewAttachment = object({
   filename: Type.String({ minLength: 1, maxLength: 255 }),
@@ -87,15 +89,21 @@ const readBody = (input: Body, errors: FieldError[]) => {
     if (wrong) errors.push({ path: `/headers/${name}`, message: wrong })
   }
   const given = input.attachments ?? []
-  if (given.length > limits.attachments) errors.push({ path: '/attachments', message: `has ${given.length} files; at most ${limits.attachments} can be sent with one mail` })
+  if (given.length > limits.attachments)
+    errors.push({
+      path: '/attachments',
+      message: `has ${given.length} files; at most ${limits.attachments} can be sent with one mail`,
+    })
   return given.slice(0, limits.attachments).map((file, index) => {
     const at = `/attachments/${index}`
     const bytes = decodeBase64(file.content)
     if (!bytes) errors.push({ path: `${at}/content`, message: 'is not base64' })
     else if (bytes.length > limits.attachmentBytes) errors.push({ path: `${at}/content`, message: 'is larger than 10 MB' })
-    if (/[\r\n]/.test(file.filename)) errors.push({ path: `${at}/filename`, message: 'contains a line break' })
-    if (file.content_type !== undefined && !/^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*$/.test(file.content_type)) errors.push({ path: `${at}/content_type`, message: 'is not a media type such as application/pdf' })
-    if (file.content_id !== undefined && !/^[\w.@+-]+$/.test(file.content_id)) errors.push({ path: `${at}/content_id`, message: 'may hold letters, digits and . @ + - _ only' })
+    if (hasControl(file.filename)) errors.push({ path: `${at}/filename`, message: 'contains a line break or another control character' })
+    if (file.content_type !== undefined && !/^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*$/.test(file.content_type))
+      errors.push({ path: `${at}/content_type`, message: 'is not a media type such as application/pdf' })
+    if (file.content_id !== undefined && !/^[\w.@+-]+$/.test(file.content_id))
+      errors.push({ path: `${at}/content_id`, message: 'may hold letters, digits and . @ + - _ only' })
     return { ...file, bytes: bytes ?? Buffer.alloc(0) }
   })
 }
@@ -114,13 +122,20 @@ interface Draft {
 }
 
 const submit = async (ctx: Context, inbox: InboxRow, draft: Draft, errors: FieldError[]): Promise<Message> => {
-  const recipients = [...new Map([...draft.to, ...draft.cc, ...draft.bcc].map(address => [address.toLowerCase(), address])).values()]
+  const recipients = [
+    ...new Map([...draft.to, ...draft.cc, ...draft.bcc].map(address => [address.toLowerCase(), address])).values(),
+  ]
   if (draft.to.length === 0 && errors.length === 0) errors.push({ path: '/to', message: 'names nobody' })
-  if (recipients.length > limits.recipients) errors.push({ path: '/to', message: `and cc and bcc hold ${recipients.length} addresses; at most ${limits.recipients} can be written to with one mail` })
-  if (/[\r\n]/.test(draft.subject)) errors.push({ path: '/subject', message: 'contains a line break' })
+  if (recipients.length > limits.recipients)
+    errors.push({
+      path: '/to',
+      message: `and cc and bcc hold ${recipients.length} addresses; at most ${limits.recipients} can be written to with one mail`,
+    })
+  if (hasControl(draft.subject)) errors.push({ path: '/subject', message: 'contains a line break or another control character' })
   if (draft.subject.length > 900) errors.push({ path: '/subject', message: 'is longer than 900 characters' })
   const files = readBody(draft.body, errors)
   if (errors.length > 0) throw invalid(...errors)
+  await checkDomain(ctx, inbox)
 
   const blobs = await Promise.all(files.map(file => ctx.app.blobs.stage(file.bytes)))
   const id = newId()
@@ -166,51 +181,63 @@ const submit = async (ctx: Context, inbox: InboxRow, draft: Draft, errors: Field
   return ctx.app.accept({ message, newThread: draft.thread.fresh, recipients, blobs, held: false, claim: ctx.claim })
 }
 
-export const sendMessage = operation('Send an email from an inbox', 'messages.send', { input: NewMessage, output: Message, claims: true }, async (ctx, input) => {
-  const inbox = await findInbox(ctx, input.inbox_id)
-  const errors: FieldError[] = []
-  const replyTo = readAddresses('reply_to', input.reply_to, errors)[0] ?? null
-  const draft: Draft = {
-    to: readAddresses('to', input.to, errors),
-    cc: readAddresses('cc', input.cc, errors),
-    bcc: readAddresses('bcc', input.bcc, errors),
-    replyTo,
-    subject: input.subject,
-    body: input,
-    thread: { id: newId(), fresh: true },
-    inReplyTo: null,
-    references: [],
-  }
-  return submit(ctx, inbox, draft, errors)
-})
+export const sendMessage = operation(
+  'Send an email from an inbox',
+  'messages.send',
+  { input: NewMessage, output: Message, claims: true },
+  async (ctx, input) => {
+    const inbox = await findInbox(ctx, input.inbox_id)
+    const errors: FieldError[] = []
+    const replyTo = readAddresses('reply_to', input.reply_to, errors)[0] ?? null
+    const draft: Draft = {
+      to: readAddresses('to', input.to, errors),
+      cc: readAddresses('cc', input.cc, errors),
+      bcc: readAddresses('bcc', input.bcc, errors),
+      replyTo,
+      subject: input.subject,
+      body: input,
+      thread: { id: newId(), fresh: true },
+      inReplyTo: null,
+      references: [],
+    }
+    return submit(ctx, inbox, draft, errors)
+  },
+)
 
 /** `Re: ` once, whatever language's prefix was there before. */
-const replySubject = (subject: string): string => (/^\s*(re|aw|sv|antw|odp|vs|ref)\s*(\[\d+\])?:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, 900)
+const replySubject = (subject: string): string =>
+  (/^\s*(re|aw|sv|antw|odp|vs|ref)\s*(\[\d+\])?:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, 900)
 
 /** RFC 5322 §3.6.4: the parent's References and its Message-ID. The oldest and the newest are kept when there are too many. */
 const replyReferences = (parent: MessageRow): string[] => {
-  const all = [...new Set([...(parent.references.length > 0 ? parent.references : parent.in_reply_to ? [parent.in_reply_to] : []), parent.message_id])]
+  const before = parent.references.length > 0 ? parent.references : parent.in_reply_to ? [parent.in_reply_to] : []
+  const all = [...new Set([...before, parent.message_id])].filter(isMessageId)
   return all.length > 50 ? [all[0]!, ...all.slice(-49)] : all
 }
 
-export const replyToMessage = operation('Reply to a message', 'messages.send', { input: NewReply, output: Message, claims: true }, async (ctx, input) => {
-  const { inbox, message: parent } = await findMessageIn(ctx, input.inbox_id, input.message_id)
-  const errors: FieldError[] = []
-  const notUs = (address: string) => address.toLowerCase() !== inbox.email
-  const answered = parent.direction === 'inbound' ? [parent.reply_to ?? parent.from_email] : parent.to_emails
-  const everybody = input.reply_all ? [...answered, ...(parent.direction === 'inbound' ? parent.to_emails : [])] : answered
-  const to = readAddresses('to', everybody.filter(notUs).length > 0 ? everybody.filter(notUs) : answered, errors)
-  if (errors.length > 0) throw problem('not_found', { what: 'address to reply to in that message' })
-  const draft: Draft = {
-    to,
-    cc: readAddresses('cc', [...[input.cc ?? []].flat(), ...(input.reply_all ? parent.cc_emails.filter(notUs) : [])], errors),
-    bcc: readAddresses('bcc', input.bcc, errors),
-    replyTo: null,
-    subject: replySubject(parent.subject),
-    body: input,
-    thread: { id: parent.thread_id, fresh: false },
-    inReplyTo: parent.message_id,
-    references: replyReferences(parent),
-  }
-  return submit(ctx, inbox, draft, errors)
-})
+export const replyToMessage = operation(
+  'Reply to a message',
+  'messages.send',
+  { input: NewReply, output: Message, claims: true },
+  async (ctx, input) => {
+    const { inbox, message: parent } = await findMessageIn(ctx, input.inbox_id, input.message_id)
+    const errors: FieldError[] = []
+    const notUs = (address: string) => address.toLowerCase() !== inbox.email
+    const answered = parent.direction === 'inbound' ? [parent.reply_to ?? parent.from_email] : parent.to_emails
+    const everybody = input.reply_all ? [...answered, ...(parent.direction === 'inbound' ? parent.to_emails : [])] : answered
+    const to = readAddresses('to', everybody.filter(notUs).length > 0 ? everybody.filter(notUs) : answered, errors)
+    if (errors.length > 0) throw problem('not_found', { what: 'address to reply to in that message' })
+    const draft: Draft = {
+      to,
+      cc: readAddresses('cc', [...[input.cc ?? []].flat(), ...(input.reply_all ? parent.cc_emails.filter(notUs) : [])], errors),
+      bcc: readAddresses('bcc', input.bcc, errors),
+      replyTo: null,
+      subject: replySubject(parent.subject),
+      body: input,
+      thread: { id: parent.thread_id, fresh: false },
+      inReplyTo: isMessageId(parent.message_id) ? parent.message_id : null,
+      references: replyReferences(parent),
+    }
+    return submit(ctx, inbox, draft, errors)
+  },
+)

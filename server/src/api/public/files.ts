@@ -8,7 +8,8 @@ import { problem } from '../../problems.ts'
 
 export const publicFiles = (fastify: FastifyInstance, app: App): void => {
   fastify.get<{ Params: { id: string } }>('/files/:id', async (request, reply) => {
-    if (!verifyUrl(app.masterKey, request.url, 'attachment', app.clock.now())) throw problem('not_found', { what: 'file (or the link has expired)' })
+    if (!verifyUrl(app.masterKey, request.url, 'attachment', app.clock.now()))
+      throw problem('not_found', { what: 'file (or the link has expired)' })
     const row = await store.unscopedAttachment(app.db, parseId('attachment', request.params.id) ?? null)
     const bytes = row && (await app.blobs.get(app.db, row.organization_id, row.blob_id))
     if (!bytes) throw problem('not_found', { what: 'file' })

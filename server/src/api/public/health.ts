@@ -13,5 +13,7 @@ export const health = (fastify: FastifyInstance, app: App): void => {
     const ready = checks.migrations === 'ok' && !app.closing
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...checks })
   })
-  fastify.get('/metrics', async (_, reply) => reply.type(app.metrics.registry.contentType).send(await app.metrics.registry.metrics()))
+  fastify.get('/metrics', async (_, reply) =>
+    reply.type(app.metrics.registry.contentType).send(await app.metrics.registry.metrics()),
+  )
 }

@@ -8,8 +8,8 @@ import { refusals } from '../../problems.ts'
 import { openapi } from '../openapi.ts'
 import { v1 } from '../v1.ts'
 
-const escape = (text: string) => text.replace(/[&<>"']/g, c => `&#${c.charCodeAt(0)};`)
-const code = (text: string) => `<code>${escape(text)}</code>`
+const html = (text: string) => text.replace(/[&<>"']/g, c => `&#${c.charCodeAt(0)};`)
+const code = (text: string) => `<code>${html(text)}</code>`
 const rows = (cells: string[][]) => cells.map(row => `<tr>${row.map(cell => `<td>${cell}</td>`).join('')}</tr>`).join('')
 
 const fields = (schema: TSchema, skip: string[] = []) => {
@@ -18,8 +18,8 @@ const fields = (schema: TSchema, skip: string[] = []) => {
   return rows(
     list.map(([name, field]) => [
       `${code(name)}${(required as string[]).includes(name) ? '' : ' <small>optional</small>'}`,
-      `<small>${escape(kindOf(field as TSchema))}</small>`,
-      escape((field as { description?: string }).description ?? ''),
+      `<small>${html(kindOf(field as TSchema))}</small>`,
+      html((field as { description?: string }).description ?? ''),
     ]),
   )
 }
@@ -27,27 +27,36 @@ const fields = (schema: TSchema, skip: string[] = []) => {
 const example = (schema: TSchema & { type?: string; enum?: string[]; anyOf?: TSchema[] }, name: string): unknown => {
   if (schema.enum) return schema.enum[0]
   if (schema.anyOf) return example(schema.anyOf[0]!, name)
-  const known: Record<string, string> = { to: 'customer@example.com', subject: 'Hello', text: 'Hello from Pennypost.', url: 'https://your-app.example/hooks', email: 'support@your-domain.example', owner_email: 'you@company.example' }
+  const known: Record<string, string> = {
+    to: 'customer@example.com',
+    subject: 'Hello',
+    text: 'Hello from Pennypost.',
+    url: 'https://your-app.example/hooks',
+    email: 'support@your-domain.example',
+    owner_email: 'you@company.example',
+  }
   if (known[name]) return known[name]
   if (schema.type === 'array') return [example((schema as { items?: TSchema }).items ?? {}, name)]
   return schema.type === 'integer' ? 1 : schema.type === 'boolean' ? true : `…`
 }
 
 const curl = (url: string, method: string, path: string, input: TObject, open: boolean) => {
-  const body = Object.entries(input.properties).filter(([name]) => (input.required ?? []).includes(name) && !path.includes(`:${name}`))
+  const body = Object.entries(input.properties).filter(
+    ([name]) => (input.required ?? []).includes(name) && !path.includes(`:${name}`),
+  )
   const extra = path.endsWith('/messages') && method === 'POST' ? { text: 'Hello from Pennypost.' } : {}
   const data = { ...Object.fromEntries(body.map(([name, schema]) => [name, example(schema, name)])), ...extra }
   const parts = [`curl -X ${method} ${url}/v1${path.replace(/:(\w+)/g, '{$1}')}`]
   if (!open) parts.push('-H "Authorization: Bearer $PENNYPOST_API_KEY"')
   if (Object.keys(data).length > 0) parts.push('-H "Content-Type: application/json"', `-d '${JSON.stringify(data)}'`)
-  return escape(parts.join(' \\\n  '))
+  return html(parts.join(' \\\n  '))
 }
 
 const endpoint = (url: string, [at, { title, scope, input, output }, status = 200]: (typeof v1)[number]) => {
   const [method, path] = at.split(' ') as [string, string]
   const anchor = `${method}${path}`.toLowerCase().replace(/[^a-z0-9]+/g, '-')
   const taken = fields(input)
-  return `<section id="${anchor}"><h3><b class="${method}">${method}</b> /v1${escape(path)}</h3><p>${escape(title)}. <small>Scope ${code(scope)} · answers ${status}</small></p>
+  return `<section id="${anchor}"><h3><b class="${method}">${method}</b> /v1${html(path)}</h3><p>${html(title)}. <small>Scope ${code(scope)} · answers ${status}</small></p>
 <div class="pair"><div>${taken ? `<h4>Takes</h4><table>${taken}</table>` : ''}<details><summary>Answers</summary><table>${fields(output)}</table></details></div><pre>${curl(url, method, path, input as TObject, scope === 'public')}</pre></div></section>`
 }
 
@@ -56,27 +65,57 @@ const style = `:root{--ink:#1d2433;--soft:#5b6478;--line:#e4e7ee;--paper:#fff;--
 
 const page = (url: string): string => {
   const groups = Map.groupBy(v1, ([at]) => at.split('/')[1]!)
-  const nav = [...groups].map(([name, list]) => `<h2>${name}</h2>${list.map(([at, { title }]) => `<a href="#${at.replace(' ', '').toLowerCase().replace(/[^a-z0-9]+/g, '-')}">${escape(title)}</a>`).join('')}`).join('')
+  const nav = [...groups]
+    .map(
+      ([name, list]) =>
+        `<h2>${name}</h2>${list
+          .map(
+            ([at, { title }]) =>
+              `<a href="#${at
+                .replace(' ', '')
+                .toLowerCase()
+                .replace(/[^a-z0-9]+/g, '-')}">${html(title)}</a>`,
+          )
+          .join('')}`,
+    )
+    .join('')
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Pennypost API</title><style>${style}</style>
 <nav><b>Pennypost</b><h2>Guide</h2><a href="#start">First mail</a><a href="#conventions">Conventions</a><a href="#errors">Errors</a><a href="#events">Events</a><a href="/openapi.json">openapi.json</a>${nav}</nav>
 <main><h1>Pennypost<i>.</i></h1><p>All the post an app, a team or an agent sends and receives: one key, one wallet, one event log.</p>
-<section id="start"><h3>First mail</h3><p>An agent needs one call to begin, and no human:</p><pre>curl -X POST ${escape(url)}/v1/register -H "Content-Type: application/json" \\
+<section id="start"><h3>First mail</h3><p>An agent needs one call to begin, and no human:</p><pre>curl -X POST ${html(url)}/v1/register -H "Content-Type: application/json" \\
   -d '{"name": "My agent", "owner_email": "you@company.example"}'</pre><p>The answer holds a key, an address and an inbox. Send with ${code('POST /v1/inboxes/{inbox_id}/messages')}, then ${code('POST /v1/inboxes/{inbox_id}/wait')} answers when mail is there.</p></section>
 <section id="conventions"><h3>Conventions</h3><table>${rows([
-    ['Key', `${code('Authorization: Bearer pp_live_…')}; ${code('pp_test_…')} keys are cut off from the world: same states, events and webhooks, nothing leaves, nothing is charged. Write to ${code('delivered@')}, ${code('bounced@')}, ${code('deferred@')} or ${code('complained@sandbox.test')} to script what happens.`],
-    ['Repeat safely', `${code('Idempotency-Key')} on any POST, 24 hours; a replay carries ${code('X-Idempotent-Replayed: true')}.`],
+    [
+      'Key',
+      `${code('Authorization: Bearer pp_live_…')}; ${code('pp_test_…')} keys are cut off from the world: same states, events and webhooks, nothing leaves, nothing is charged. Write to ${code('delivered@')}, ${code('bounced@')}, ${code('deferred@')} or ${code('complained@sandbox.test')} to script what happens.`,
+    ],
+    [
+      'Repeat safely',
+      `${code('Idempotency-Key')} on any POST, 24 hours; a replay carries ${code('X-Idempotent-Replayed: true')}.`,
+    ],
     ['Lists', `${code('?limit=')} (1–100) and ${code('?cursor=')}; answers ${code('{ data, has_more, next_cursor }')}.`],
-    ['Limits', `1,000 requests a minute per key; ${code('X-RateLimit-Limit')}, ${code('-Remaining')}, ${code('-Reset')}, and ${code('Retry-After')} with 429.`],
-    ['Webhooks', `Signed as Standard Webhooks: ${code('webhook-id')}, ${code('webhook-timestamp')}, ${code('webhook-signature')} (and the same as ${code('svix-*')}).`],
+    [
+      'Limits',
+      `1,000 requests a minute per key; ${code('X-RateLimit-Limit')}, ${code('-Remaining')}, ${code('-Reset')}, and ${code('Retry-After')} with 429.`,
+    ],
+    [
+      'Webhooks',
+      `Signed as Standard Webhooks: ${code('webhook-id')}, ${code('webhook-timestamp')}, ${code('webhook-signature')} (and the same as ${code('svix-*')}).`,
+    ],
     ['Money', 'Mills: 1/1000 USD. A mail costs 2, an attachment 1.'],
   ])}</table></section>
-<section id="errors"><h3>Errors</h3><p>${code('{ "error": { code, message, fix, docs, retryable, request_id, errors? } }')}</p><table>${rows(Object.entries(refusals).map(([name, { http, message, fix }]) => [`<span id="${name}"></span>${code(name)}`, String(http), `${escape(message)} <small>${escape(fix)}</small>`]))}</table></section>
-<section id="events"><h3>Events</h3><table>${rows(Object.entries(events).map(([name, says]) => [code(name), escape(says)]))}</table></section>
+<section id="errors"><h3>Errors</h3><p>${code('{ "error": { code, message, fix, docs, retryable, request_id, errors? } }')}</p><table>${rows(Object.entries(refusals).map(([name, { http, message, fix }]) => [`<span id="${name}"></span>${code(name)}`, String(http), `${html(message)} <small>${html(fix)}</small>`]))}</table></section>
+<section id="events"><h3>Events</h3><table>${rows(Object.entries(events).map(([name, says]) => [code(name), html(says)]))}</table></section>
 ${v1.map(row => endpoint(url, row)).join('\n')}</main></html>`
 }
 
 export const reference = (fastify: FastifyInstance, app: App): void => {
   fastify.get('/openapi.json', async () => openapi(app.publicUrl))
-  fastify.get('/docs', async (_, reply) => reply.type('text/html; charset=utf-8').header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'").send(page(app.publicUrl)))
+  fastify.get('/docs', async (_, reply) =>
+    reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+      .send(page(app.publicUrl)),
+  )
   fastify.get('/', async (_, reply) => reply.redirect('/docs'))
 }

@@ -264,6 +264,9 @@ const boundaries = (messageId: string): (() => string) => {
 }
 
 /** RFC 5322 §3.6.4 as everybody reads it: visible ASCII between angle brackets, short enough never to need a fold. */
+/** Whether a Message-ID can go out again in References: others’ are often odd, and an odd one is left out rather than repeated. */
+export const isMessageId = (id: string): boolean => idProblem(id) === null
+
 const idProblem = (id: string): string | null =>
   /^<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>$/.test(id) ? null : 'A message id is visible ASCII in angle brackets.'
 
