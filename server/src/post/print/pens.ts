@@ -7,7 +7,7 @@
  * handwriting is a list of placements and costs no more than a page of type.
  */
 import { FontFamily, type FontPart } from './fonts.ts'
-import { num, type PdfObject, streamObject } from './pdf.ts'
+import { type PdfObject, streamObject } from './pdf.ts'
 import { seeded } from './random.ts'
 
 /** `scale` makes the pens look equally large at one nominal size, `leading` is in ems of that size, `unrest` is how wild the
@@ -64,7 +64,9 @@ export const penData = {
 
 export type PenName = keyof typeof penData
 
-const VARIANTS = 6
+/** Width in 1/1000 em of the line drawn around each variant: pressure of the pen. Lines double the time a page takes to draw. */
+const WEIGHTS = [0, 0, 6, 0, 0, 9] as const
+const VARIANTS = WEIGHTS.length
 /** Words kept shaped. Names and other rare words come and go; the common ones return at once. */
 const MOST_WORDS = 20_000
 
@@ -152,7 +154,7 @@ export class Pen {
   }
 }
 
-/** Bends an outline by two slow waves (at most 1.3% of an em) and inks it with a hairline of its own width. */
+/** Bends an outline by two slow waves (at most 1.3% of an em) and inks it. */
 function drawVariant({ part, id }: Glyph, index: number, seed: string, unrest: number): PdfObject {
   const random = seeded(seed)
   const wave = () => ({
@@ -162,7 +164,6 @@ function drawVariant({ part, id }: Glyph, index: number, seed: string, unrest: n
     reach: (7 + 6 * random()) * unrest,
   })
   const [sideways, upwards] = [wave(), wave()]
-  const weight = 1 + index * 1.2
   const bend = (x: number, y: number): [number, number] => {
     const u = (x * part.scale) / 1000
     const v = (y * part.scale) / 1000
@@ -171,10 +172,14 @@ function drawVariant({ part, id }: Glyph, index: number, seed: string, unrest: n
       v * 1000 + upwards.reach * Math.sin(upwards.along * u + upwards.across * v + upwards.phase),
     ]
   }
+  const weight = WEIGHTS[index]!
   const outline = outlineOperators(part, id, bend)
   const { left, bottom, right, top } = outline
   const box = [left, bottom, right, top].map((edge, i) => Math.round(edge + (i < 2 ? -20 : 20))).join(' ')
-  return streamObject([`/Type/XObject/Subtype/Form/BBox[${box}]`], `${num(weight)} w 1 j ${outline.path}B`)
+  return streamObject(
+    [`/Type/XObject/Subtype/Form/BBox[${box}]`],
+    `${weight ? `${weight} w 1 j ` : ''}${outline.path}${weight ? 'B' : 'f'}`,
+  )
 }
 
 function outlineOperators(part: FontPart, id: number, bend: (x: number, y: number) => [number, number]) {

@@ -14,7 +14,7 @@ import { type Bitmap, rasterise } from './untrusted.ts'
 /** Pixels per inch for reading codes: a bar is 4 pixels wide, a QR module 6. */
 const READING = 200
 /** Pixels per inch for looking at white space. */
-const LOOKING = 100
+const LOOKING = 72
 /** Lighter than this is paper. */
 const PAPER = 240
 
@@ -113,10 +113,8 @@ function inkIn(bitmap: Bitmap, { x, y, w, h }: Rect): { x: number; y: number } |
 export function readQr(bitmap: Bitmap, { x, y, w, h }: Rect): string | undefined {
   const pixels = new Uint8ClampedArray(w * h * 4)
   for (let row = 0; row < h; row++) {
-    for (let column = 0; column < w; column++) {
-      const light = lightness(bitmap, x + column, y + row)
-      pixels.set([light, light, light, 255], (row * w + column) * 4)
-    }
+    const start = ((y + row) * bitmap.width + x) * 4
+    pixels.set(bitmap.data.subarray(start, start + w * 4), row * w * 4)
   }
   return jsqr.default(pixels, w, h, { inversionAttempts: 'dontInvert' })?.data
 }

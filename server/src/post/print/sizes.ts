@@ -81,7 +81,7 @@ function cardLayout(
     returnAddress: { x: addressZone.x + 0.06 * INCH, y: top - 0.62 * INCH, w: 1.95 * INCH, h: 0.62 * INCH },
     indicia: { x: right - 0.2 * INCH - 1.05 * INCH, y: top - 0.72 * INCH, w: 1.05 * INCH, h: 0.72 * INCH },
     message,
-    qr: { x: message.x + 4, y: size === '4x6' ? 27 : message.y + 10, w: qr * INCH, h: qr * INCH },
+    qr: { x: message.x, y: size === '4x6' ? 27 : message.y + 10, w: qr * INCH, h: qr * INCH },
   }
 }
 
