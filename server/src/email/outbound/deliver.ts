@@ -11,12 +11,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { App } from '../../app.ts'
 import { verpAddress } from '../inbound/verp.ts'
+import { domainOf } from '../mime/addresses.ts'
+import { type Signing, startSigning } from '../signing.ts'
 import { type Claims, startClaiming } from './claims.ts'
 import type { Claimed } from './deliver.sql.ts'
 import { createLanes, type Lanes, type Place } from './lanes.ts'
-import { createLetters, type Letters, type SigningKeys } from './letters.ts'
+import { createLetters, type Letters } from './letters.ts'
 import { createPool, type Handed, type Pool } from './pool.ts'
-import { createRecorder, outcomeOf, type Recorder, type Result, suppressed } from './results.ts'
+import { createRecorder, outcomeOf, type Recorder, type Result, suppressed, unproven } from './results.ts'
 import { createRouter, type NoPath, type Path, type Router } from './route.ts'
 import { rehearse } from './sandbox.ts'
 
@@ -36,6 +38,7 @@ interface Worker {
   lanes: Lanes
   poolOf(lane: string): Pool
   letters: Letters
+  signing: Signing
   claims: Claims
   recorder: Recorder
   /** Closing cut connections: what a cut-off conversation says is nobody's answer. */
@@ -52,7 +55,9 @@ const deliver = async (worker: Worker, delivery: Claimed, place: Place): Promise
     if (!opened) return undefined
     const { letter } = opened
     if (opened.suppressed) return { delivery, letter, complained: false, ...suppressed(opened.suppressed) }
-    const handed = await handOver(worker, delivery, path, await opened.bytes())
+    const identity = await worker.signing.identify(letter)
+    if (!identity) return { delivery, letter, complained: false, ...unproven(domainOf(letter.from_email)) }
+    const handed = await handOver(worker, delivery, path, { data: await opened.bytes(identity.keys), from: identity.returnPath })
     if (!handed) return undefined
     const outcome = outcomeOf(handed, delivery, worker.app.clock.now(), Math.random)
     if (outcome.state === 'delivered') worker.lanes.taken(path.lane)
@@ -62,10 +67,14 @@ const deliver = async (worker: Worker, delivery: Claimed, place: Place): Promise
 }
 
 /** Undefined: the lease was lost, or closing cut the conversation before the mail could have been taken. */
-const handOver = async (worker: Worker, delivery: Claimed, path: Path, data: Buffer): Promise<Handed | undefined> => {
-  const { masterKey, config } = worker.app
+const handOver = async (
+  worker: Worker,
+  delivery: Claimed,
+  path: Path,
+  { data, from }: { data: Buffer; from: string },
+): Promise<Handed | undefined> => {
   if (!worker.claims.holds(delivery) || worker.cut) return undefined
-  const mailFrom = verpAddress(masterKey, delivery.id, config.MAIL_DOMAIN)
+  const mailFrom = verpAddress(worker.app.masterKey, delivery.id, from)
   const handed = await worker.poolOf(path.lane).send(path, { mailFrom, rcptTo: [delivery.recipient], data })
   return worker.cut && handed.code === 0 && handed.phase !== 'end' ? undefined : handed
 }
@@ -99,6 +108,7 @@ const handle = async (worker: Worker, delivery: Claimed): Promise<void> => {
   const place = lanes.enter(delivery)
   try {
     const result = await deliver(worker, delivery, place).catch(error => failed(worker, delivery, error))
+    place.over()
     if (result) await recordSurely(worker, result)
     else await claims.giveBack(delivery)
   } catch (error) {
@@ -138,14 +148,12 @@ const recordSurely = async ({ app, recorder }: Worker, result: Result): Promise<
 export interface DeliveryOptions {
   /** 25; tests, which may not open that, have another. */
   mxPort?: number
-  signingKeys?: SigningKeys
+  /** Closed with the worker. Benches sign with keys of their own. */
+  signing?: Signing
 }
 
 /** Starts sending what is queued, in this process and by others. */
-export const startDelivering = (
-  app: App,
-  { mxPort = 25, signingKeys = async () => [] }: DeliveryOptions = {},
-): OutboundWorker => {
+export const startDelivering = (app: App, { mxPort = 25, signing = startSigning(app) }: DeliveryOptions = {}): OutboundWorker => {
   const pools = new Map<string, Pool>()
   const underWay = new Set<Promise<void>>()
   const lanes = createLanes(
@@ -157,7 +165,7 @@ export const startDelivering = (
     if (known) return known
     if (pools.size >= mostPools) for (const [name, pool] of pools) if (pool.isIdle()) pools.delete(name)
     const pool = createPool({
-      localName: app.config.MAIL_DOMAIN,
+      localName: app.config.MAIL_HOST,
       width: () => lanes.width(lane),
       onCrowded: () => lanes.crowded(lane),
       now: () => app.clock.now().getTime(),
@@ -174,7 +182,8 @@ export const startDelivering = (
     route: createRouter(app, mxPort),
     lanes,
     poolOf,
-    letters: createLetters(app, signingKeys),
+    letters: createLetters(app),
+    signing,
     claims: startClaiming(app, lanes, begin),
     recorder: createRecorder(app),
     cut: false,
@@ -190,7 +199,7 @@ export const startDelivering = (
       await Promise.all(underWay)
       clearTimeout(late)
       for (const pool of pools.values()) pool.close()
-      await worker.claims.close()
+      await Promise.all([worker.claims.close(), signing.close()])
     },
   }
 }

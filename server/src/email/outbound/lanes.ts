@@ -29,6 +29,8 @@ interface Lane {
 export interface Place {
   /** Resolves when it is the delivery's turn at that lane; true, or false when the worker is closing. */
   turn(lane: string): Promise<boolean>
+  /** The turn is over: the next one is let in, while this one is recorded. */
+  over(): void
   /** It was recorded, or given back. */
   leave(): void
 }
@@ -75,6 +77,11 @@ export const createLanes = (now: () => Date, onRoom: () => void) => {
       if (now > 0) held.set(organization_id, now)
       else held.delete(organization_id)
     }
+    const over = () => {
+      if (underWay) lane.underWay--
+      underWay = false
+      advance(lane)
+    }
     count(1)
     return {
       turn: async name => {
@@ -93,10 +100,10 @@ export const createLanes = (now: () => Date, onRoom: () => void) => {
         underWay = open
         return open
       },
+      over,
       leave: () => {
+        over()
         count(-1)
-        if (underWay) lane.underWay--
-        advance(lane)
         onRoom()
       },
     }

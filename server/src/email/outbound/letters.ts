@@ -10,18 +10,15 @@ import type { Claimed, Letter } from './deliver.sql.ts'
 import * as store from './deliver.sql.ts'
 import { type DkimKey, signMessage } from './dkim.ts'
 
-/** The keys to sign a message with, none if its domain has none. Keeps parsed keys: parsing one costs twice a signature. */
-export type SigningKeys = (letter: Letter) => Promise<DkimKey[]>
-
-/** Characters of text and bytes of files under way at once. A message that is larger goes alone. */
+/** Bytes of text and files under way at once. */
 const mostBytes = 64 * 1024 * 1024
 
 export interface Opened {
   letter: Letter
   /** Why the recipient is not written to, if he is on the suppression list at this moment. */
   suppressed: string | undefined
-  /** The message as it goes over the wire. Rejects when an attachment cannot be read. */
-  bytes(): Promise<Buffer>
+  /** The message as it goes over the wire, signed with these keys (once for all its recipients). Rejects when an attachment cannot be read. */
+  bytes(keys: DkimKey[]): Promise<Buffer>
 }
 
 export interface Letters {
@@ -35,17 +32,9 @@ interface Shared {
   bytes: Promise<Buffer> | undefined
 }
 
-export const createLetters = (app: App, signingKeys: SigningKeys): Letters => {
+export const createLetters = (app: App): Letters => {
   const shared = new Map<string, Shared>()
-  const queue: { bytes: number; resolve(): void }[] = []
-  let used = 0
-
-  const admit = () => {
-    while (queue[0] && (used === 0 || used + queue[0].bytes <= mostBytes)) {
-      used += queue[0].bytes
-      queue.shift()!.resolve()
-    }
-  }
+  const memory = createMemory()
 
   const load = coalesce<Claimed, { letter: Letter | undefined; suppressed: string | undefined }>(
     async deliveries => {
@@ -65,8 +54,8 @@ export const createLetters = (app: App, signingKeys: SigningKeys): Letters => {
     { maxItems: 100, concurrency: 2 },
   )
 
-  const composeAndSign = async (letter: Letter): Promise<Buffer> => {
-    const [raw, keys] = await Promise.all([sourceOf(app, app.db, { ...letter, deliveries: [] }), signingKeys(letter)])
+  const composeAndSign = async (letter: Letter, keys: DkimKey[]): Promise<Buffer> => {
+    const raw = await sourceOf(app, app.db, { ...letter, deliveries: [] })
     return keys.length > 0 ? Buffer.concat([await signMessage(raw, keys, { now: app.clock.now() }), raw]) : raw
   }
 
@@ -80,22 +69,54 @@ export const createLetters = (app: App, signingKeys: SigningKeys): Letters => {
 
   return {
     open: async (delivery, use) => {
-      await new Promise<void>(resolve => {
-        queue.push({ bytes: delivery.bytes, resolve })
-        admit()
-      })
+      const free = await memory(delivery)
       let entry: Shared | undefined
       try {
         const { letter, suppressed } = await load(delivery)
         if (!letter) return await use(undefined)
         const mine = share(letter)
         entry = mine
-        return await use({ letter: mine.letter, suppressed, bytes: () => (mine.bytes ??= composeAndSign(mine.letter)) })
+        return await use({ letter: mine.letter, suppressed, bytes: keys => (mine.bytes ??= composeAndSign(mine.letter, keys)) })
       } finally {
         if (entry && --entry.users === 0) shared.delete(entry.letter.id)
-        used -= delivery.bytes
-        admit()
+        free()
       }
     },
+  }
+}
+
+/**
+ * Memory for messages under way: an organization gets no more than it leaves free, so that large mails to a server that takes
+ * them slowly hold up nobody else's; a message that is larger than everything waits until it is alone.
+ * The answer is how to give it back.
+ */
+const createMemory = (): ((delivery: Claimed) => Promise<() => void>) => {
+  const held = new Map<string, number>()
+  let waiting: { delivery: Claimed; admit(): void }[] = []
+  let used = 0
+  const take = (organization: string, bytes: number) => {
+    used += bytes
+    const now = (held.get(organization) ?? 0) + bytes
+    if (now > 0) held.set(organization, now)
+    else held.delete(organization)
+  }
+  const fits = ({ organization_id, bytes }: Claimed) => used === 0 || (held.get(organization_id) ?? 0) + bytes <= mostBytes - used
+  const advance = () => {
+    waiting = waiting.filter(({ delivery, admit }) => {
+      if (!fits(delivery)) return true
+      take(delivery.organization_id, delivery.bytes)
+      admit()
+      return false
+    })
+  }
+  return async delivery => {
+    await new Promise<void>(admit => {
+      waiting.push({ delivery, admit })
+      advance()
+    })
+    return () => {
+      take(delivery.organization_id, -delivery.bytes)
+      advance()
+    }
   }
 }

@@ -44,6 +44,8 @@ const idleMs = 10_000
 const mostAddresses = 5
 /** After nobody answered, mail for the same servers is deferred unasked for this long. */
 const deadMs = 30_000
+/** After a server refused a connection beside others; as long as a lane takes to settle when it was narrowed. */
+const fullMs = 5_000
 /** A server that keeps hanging up between mails gets a mail handed to this many connections, then the mail waits for its next turn. */
 const mostTries = 3
 
@@ -69,6 +71,8 @@ interface Job {
 export const createPool = ({ localName, width, onCrowded, now }: Surroundings): Pool => {
   const open = new Set<Open>()
   const dead = new Map<string, { until: number; handed: Handed }>()
+  /** By key: until when no further connection is tried beside those that are open. */
+  const full = new Map<string, number>()
   let waiting: Job[] = []
   let closed = false
   let cut = (_: Dialled) => {}
@@ -89,6 +93,7 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
     const usable = [...open].filter(({ key, load, mails }) => key === path.key && load < depth && mails < mostMails)
     const best = usable.sort((a, b) => a.load - b.load)[0]
     if (best?.load === 0) return best
+    if ((full.get(path.key) ?? 0) > now() && [...open].some(({ key }) => key === path.key)) return best
     if (open.size >= mostOpen()) {
       const idle = best ? undefined : [...open].find(({ load }) => load === 0)
       if (!idle) return best
@@ -147,9 +152,13 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
     open.delete(one)
     onCrowded()
     const talking = [...open].some(({ key, connection }) => key === one.key && connection?.usable)
-    if (talking && ++job.tries < mostTries) return void waiting.unshift(job)
+    if (talking) {
+      full.set(one.key, now() + fullMs)
+      waiting.unshift(job)
+      return
+    }
+    full.delete(one.key)
     job.resolve(handed)
-    if (talking) return
     dead.set(one.key, { until: now() + deadMs, handed })
     for (const other of waiting) if (other.path.key === one.key) other.resolve(handed)
     waiting = waiting.filter(other => other.path.key !== one.key)

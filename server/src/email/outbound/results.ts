@@ -56,28 +56,33 @@ export const outcomeOf = (answer: Answer, { attempts }: Pick<Claimed, 'attempts'
   }
   if (outcome === 'delivered') return { ...said, state: 'delivered', category: null, reason: null, suppress: false }
   const { category, action, reason } = classify({ code, enhanced, text: answer.reply })
-  if (outcome === 'failed' && action !== 'retry')
-    return { ...said, state: 'bounced', category, reason, suppress: action === 'suppress' }
+  // only a server's word closes an address: a resolver gone wrong would otherwise close them all
+  const suppress = action === 'suppress' && host !== null
+  if (outcome === 'failed' && action !== 'retry') return { ...said, state: 'bounced', category, reason, suppress }
   const pause = nextAttempt(attempts, random)
   if (pause === null)
     return { ...said, state: 'bounced', category, reason: `${reason} It was tried ${attempts} times.`, suppress: false }
   return { ...said, state: 'deferred', next_attempt_at: new Date(now.getTime() + pause), category, reason, suppress: false }
 }
 
-/** Nobody was asked: the recipient is on the suppression list. */
-export const suppressed = (reason: string): Outcome => {
-  const told = `On your suppression list: ${reason}`
-  return {
-    state: 'rejected',
-    next_attempt_at: null,
-    code: null,
-    reply: told,
-    remote_host: null,
-    category: 'suppressed',
-    reason: told,
-    suppress: false,
-  }
-}
+/** Nobody was asked. */
+const refused = (category: string, told: string): Outcome => ({
+  state: 'rejected',
+  next_attempt_at: null,
+  code: null,
+  reply: told,
+  remote_host: null,
+  category,
+  reason: told,
+  suppress: false,
+})
+
+/** The recipient is on the suppression list. */
+export const suppressed = (reason: string): Outcome => refused('suppressed', `On your suppression list: ${reason}`)
+
+/** The domain in From was verified when the mail was accepted, and no longer is. */
+export const unproven = (domain: string): Outcome =>
+  refused('domain', `${domain} is no longer verified, so nothing is sent from it.`)
 
 /** Records a result; true when it counted, false when the delivery was no longer ours. */
 export type Recorder = Coalesced<Result, boolean>

@@ -28,13 +28,16 @@ export type Router = (domain: string, own: boolean) => Promise<Path | NoPath>
 
 /** @param mxPort 25; tests, which may not open that, have another */
 export const createRouter = (app: App, mxPort: number): Router => {
-  const { OUTBOUND, MAIL_DOMAIN, ALLOW_PRIVATE_NETWORKS } = app.config
+  const { OUTBOUND, MAIL_DOMAIN, MAIL_HOST, ALLOW_PRIVATE_NETWORKS } = app.config
   const relay = OUTBOUND === 'direct' ? undefined : readRelay(OUTBOUND)
   const mxOptions = { allowPrivate: ALLOW_PRIVATE_NETWORKS, ownHosts: ownHosts(app), random: Math.random }
   const policyOf = rememberPolicies(app)
+  /** A verified domain may send here and have its mailboxes with somebody else: its MX records say so. */
+  const isElsewhere = async (domain: string) =>
+    /^(hosts|temporary)$/.test((await resolveMx(domain, app.resolver, mxOptions)).kind)
   return async (domain, own) => {
-    if (own) {
-      const hosts = [{ exchange: MAIL_DOMAIN, priority: 0, addresses: [app.smtp.host] }]
+    if (own && (domain === MAIL_DOMAIN || !(await isElsewhere(domain)))) {
+      const hosts = [{ exchange: MAIL_HOST, priority: 0, addresses: [app.smtp.host] }]
       return { lane: 'own', key: 'own', hosts, port: app.smtp.port, tls: 'none' }
     }
     if (relay) return throughRelay(app, relay)
@@ -122,5 +125,5 @@ const noPath = (domain: string, answer: Exclude<MxAnswer, { kind: 'hosts' }>): N
 const ownHosts = ({ config, publicUrl }: App): Set<string> => {
   const addresses = Object.values(networkInterfaces()).flatMap(each => each ?? [])
   const outside = addresses.filter(({ internal }) => !internal).map(({ address }) => address)
-  return new Set([config.MAIL_DOMAIN, ...(publicUrl ? [new URL(publicUrl).hostname] : []), ...outside])
+  return new Set([config.MAIL_DOMAIN, config.MAIL_HOST, ...(publicUrl ? [new URL(publicUrl).hostname] : []), ...outside])
 }
