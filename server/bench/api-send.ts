@@ -22,21 +22,43 @@ const postgres = await startPostgres({ dataDir, log: () => {} })
 const port = await freePort()
 const barePort = await freePort()
 await migrate(postgres.url)
-const env = { DATABASE_URL: postgres.url, DATA_DIR: dataDir, PORT: String(port), SMTP_PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn', RATE_LIMITS: 'on', STARTING_CREDIT_MILLS: '1000000000', PUBLIC_URL: 'http://localhost' }
+const env = {
+  DATABASE_URL: postgres.url,
+  DATA_DIR: dataDir,
+  PORT: String(port),
+  SMTP_PORT: '0',
+  HOST: '127.0.0.1',
+  LOG_LEVEL: 'warn',
+  RATE_LIMITS: 'on',
+  STARTING_CREDIT_MILLS: '1000000000',
+  PUBLIC_URL: 'http://localhost',
+}
 const server = node(['server/src/main.ts', 'serve', '--roles', 'web'], env)
 const bare = node(['server/bench/bare-insert.ts'], { DATABASE_URL: postgres.url, PORT: String(barePort) })
 try {
   await Promise.all([lineOf(server, /Pennypost is up/), lineOf(bare, /ready/)])
-  const register = await fetch(`http://127.0.0.1:${port}/v1/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'Bench', owner_email: 'bench@bench.test' }) })
+  const register = await fetch(`http://127.0.0.1:${port}/v1/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Bench', owner_email: 'bench@bench.test' }),
+  })
   const { inbox_id, api_key } = (await register.json()) as { inbox_id: string; api_key: string }
   // Many keys of one organization: its wallet is one row, which is the hard case; the limits per key stay on.
   const keys: string[] = []
   for (let i = 0; i < 300; i++) {
-    const made = await fetch(`http://127.0.0.1:${port}/v1/api-keys`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${api_key}` }, body: JSON.stringify({ name: `bench ${i}` }) })
+    const made = await fetch(`http://127.0.0.1:${port}/v1/api-keys`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${api_key}` },
+      body: JSON.stringify({ name: `bench ${i}` }),
+    })
     keys.push(((await made.json()) as { key: string }).key)
   }
   const script = join(dataDir, 'send.lua')
-  const body = JSON.stringify({ to: 'customer@example.com', subject: 'Your order has shipped', text: 'It is on the way. '.repeat(20) })
+  const body = JSON.stringify({
+    to: 'customer@example.com',
+    subject: 'Your order has shipped',
+    text: 'It is on the way. '.repeat(20),
+  })
   await writeFile(
     script,
     `local keys = {${keys.map(key => `"${key}"`).join(',')}}\nlocal n = 0\nlocal seed = os.time() .. tostring({}):sub(8)\nrequest = function()\n n = n + 1\n wrk.headers["Authorization"] = "Bearer " .. keys[n % #keys + 1]\n wrk.headers["Content-Type"] = "application/json"\n wrk.headers["Idempotency-Key"] = seed .. "-" .. n\n return wrk.format("POST", nil, nil, '${body}')\nend\n`,
@@ -50,7 +72,9 @@ try {
     ours.push(await wrk(`http://127.0.0.1:${port}/v1/inboxes/${inbox_id}/messages`, { script, seconds, connections }))
   }
   const [a, b] = [median(ours), median(theirs)]
-  console.log(`API send, durable, wallet + event + idempotency: ${a.toFixed(0)}/s\nbare durable INSERT behind the same HTTP stack:    ${b.toFixed(0)}/s\nratio ${(a / b).toFixed(2)} (goal 0.5, then 1)`)
+  console.log(
+    `API send, durable, wallet + event + idempotency: ${a.toFixed(0)}/s\nbare durable INSERT behind the same HTTP stack:    ${b.toFixed(0)}/s\nratio ${(a / b).toFixed(2)} (goal 0.5, then 1)`,
+  )
 } finally {
   for (const child of [server, bare]) {
     child.kill('SIGTERM')

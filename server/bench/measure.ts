@@ -11,10 +11,12 @@ const execute = promisify(execFile)
 export const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 /** A Node process of this project; its standard error is shown. */
-export const node = (words: string[], env: Record<string, string>): ChildProcess => spawn(process.execPath, words, { cwd: root, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+export const node = (words: string[], env: Record<string, string>): ChildProcess =>
+  spawn(process.execPath, words, { cwd: root, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
 
 /** Runs one to its end and returns what it printed. */
-export const run = async (file: string, words: string[], env: Record<string, string>): Promise<string> => (await execute(process.execPath, [file, ...words], { cwd: root, env: { PATH: process.env.PATH, ...env } })).stdout
+export const run = async (file: string, words: string[], env: Record<string, string>): Promise<string> =>
+  (await execute(process.execPath, [file, ...words], { cwd: root, env: { PATH: process.env.PATH, ...env } })).stdout
 
 /** Waits for a line on standard output. Rejects when the process ends before it. */
 export const lineOf = (child: ChildProcess, pattern: RegExp): Promise<string> =>
@@ -33,7 +35,10 @@ export const freePort = async (): Promise<number> => {
 }
 
 /** Requests per second that wrk (Debian package) measures; fails when answers were not 2xx. */
-export const wrk = async (url: string, { script, seconds, connections }: { script: string; seconds: number; connections: number }): Promise<number> => {
+export const wrk = async (
+  url: string,
+  { script, seconds, connections }: { script: string; seconds: number; connections: number },
+): Promise<number> => {
   const { stdout } = await execute('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url])
   const failed = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)
   if (failed) throw new Error(`wrk: ${failed[0]}\n${stdout}`)

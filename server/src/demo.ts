@@ -18,11 +18,23 @@ const step = (() => {
 const say = (line: string) => console.log(`   ${line}`)
 
 export const runDemo = async (words: string[]): Promise<void> => {
-  if (words[0] && words[0] !== 'email') throw Object.assign(new Error(`demo: there is no demo called "${words[0]}". Try: demo email`), { told: true })
+  if (words[0] && words[0] !== 'email')
+    throw Object.assign(new Error(`demo: there is no demo called "${words[0]}". Try: demo email`), { told: true })
   const dataDir = await mkdtemp(join(tmpdir(), 'pennypost-demo-'))
   const postgres = await startPostgres({ dataDir, log: () => {} })
   await migrate(postgres.url)
-  const config = readConfig({ ...process.env, PORT: '0', SMTP_PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, MAIL_DOMAIN: 'demo.localhost', ALLOW_PRIVATE_NETWORKS: 'on', LOG_LEVEL: 'silent', DATABASE_URL: '', PUBLIC_URL: '' })
+  const config = readConfig({
+    ...process.env,
+    PORT: '0',
+    SMTP_PORT: '0',
+    HOST: '127.0.0.1',
+    DATA_DIR: dataDir,
+    MAIL_DOMAIN: 'demo.localhost',
+    ALLOW_PRIVATE_NETWORKS: 'on',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: '',
+    PUBLIC_URL: '',
+  })
   const app = await startApp({ config, databaseUrl: postgres.url, log: createLog('silent') })
   const sink = await startReceiver()
   try {
@@ -52,7 +64,11 @@ const startReceiver = async () => {
 
 const tell = async (url: string, smtpPort: number, sink: Awaited<ReturnType<typeof startReceiver>>): Promise<void> => {
   const call = async (method: string, path: string, key?: string, body?: object) => {
-    const response = await fetch(url + path, { method, headers: { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
+    const response = await fetch(url + path, {
+      method,
+      headers: { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
     const answer = await response.json()
     say(`${method} ${path}  → ${response.status}`)
     if (!response.ok) throw new Error(JSON.stringify(answer))
@@ -69,7 +85,11 @@ const tell = async (url: string, smtpPort: number, sink: Awaited<ReturnType<type
   const hook = await call('POST', '/api/v1/webhooks', bob.api_key, { name: 'Demo', url: sink.url, events: ['message.received'] })
 
   step('Alice writes to Bob')
-  const sent = await call('POST', `/api/v1/inboxes/${alice.inbox_id}/messages/send`, alice.api_key, { to: [bob.email], subject: 'Lunch?', text: 'Noon at the harbour?\nYour code is 482913.' })
+  const sent = await call('POST', `/api/v1/inboxes/${alice.inbox_id}/messages/send`, alice.api_key, {
+    to: [bob.email],
+    subject: 'Lunch?',
+    text: 'Noon at the harbour?\nYour code is 482913.',
+  })
   say(`accepted durably: message ${sent.data.id}, ${sent.data.status}`)
 
   step(`It travels by SMTP to port ${smtpPort}; Bob waits with one call`)
@@ -85,15 +105,25 @@ const tell = async (url: string, smtpPort: number, sink: Awaited<ReturnType<type
   say(`event ${JSON.parse(delivery!.body).event}, signature ${delivery!.signature.slice(0, 16)}… verified`)
 
   step('Bob replies; the reply lands in the same thread')
-  await call('POST', `/api/v1/inboxes/${bob.inbox_id}/messages/${got.message.id.slice(4)}/reply`, bob.api_key, { text: 'Gladly!' })
-  const answer = await call('POST', `/v1/inboxes/inb_${alice.inbox_id}/wait`, alice.api_key, { timeout: 20, thread_id: `thr_${sent.data.thread_id}` })
+  await call('POST', `/api/v1/inboxes/${bob.inbox_id}/messages/${got.message.id.slice(4)}/reply`, bob.api_key, {
+    text: 'Gladly!',
+  })
+  const answer = await call('POST', `/v1/inboxes/inb_${alice.inbox_id}/wait`, alice.api_key, {
+    timeout: 20,
+    thread_id: `thr_${sent.data.thread_id}`,
+  })
   say(`"${answer.message.subject}": ${JSON.stringify(answer.message.extracted_text)}`)
   const thread = await call('GET', `/api/v1/threads/${sent.data.thread_id}`, alice.api_key)
   say(`the thread now holds ${thread.data.messages.length} messages`)
 
   step('What became of it')
   const { data } = await call('GET', '/v1/events?limit=20', alice.api_key)
-  say(data.map((event: { type: string }) => event.type).reverse().join(' → '))
+  say(
+    data
+      .map((event: { type: string }) => event.type)
+      .reverse()
+      .join(' → '),
+  )
   const wallet = await call('GET', '/v1/wallet', alice.api_key)
   say(`Alice has ${wallet.balance} left`)
   console.log('\nAll of it went over real sockets on this machine.\n')

@@ -15,9 +15,17 @@ import { scopes } from './scopes.ts'
 const root = new URL('../../', import.meta.url)
 const made = '<!-- Printed from the code by `npm run docs`. Edit the table it comes from instead. -->\n\n'
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
-const table = (head: string[], rows: string[][]) => [head, head.map(() => '---'), ...rows].map(row => `| ${row.map(cell).join(' | ')} |`).join('\n')
+const table = (head: string[], rows: string[][]) =>
+  [head, head.map(() => '---'), ...rows].map(row => `| ${row.map(cell).join(' | ')} |`).join('\n')
 
-type Described = TSchema & { type?: string; anyOf?: TSchema[]; enum?: string[]; const?: string; items?: TSchema; description?: string }
+type Described = TSchema & {
+  type?: string
+  anyOf?: TSchema[]
+  enum?: string[]
+  const?: string
+  items?: TSchema
+  description?: string
+}
 
 /** A schema in a few words: `string`, `"live" or "test"`, `list of string`. */
 export const kindOf = (schema: Described): string => {
@@ -30,7 +38,12 @@ export const kindOf = (schema: Described): string => {
 
 const fields = (schema: TSchema): string[][] => {
   const { properties = {}, required = [] } = schema as TObject
-  return Object.entries(properties).map(([name, field]) => [`\`${name}\``, kindOf(field as Described), (required as string[]).includes(name) ? 'yes' : '', (field as Described).description ?? ''])
+  return Object.entries(properties).map(([name, field]) => [
+    `\`${name}\``,
+    kindOf(field as Described),
+    (required as string[]).includes(name) ? 'yes' : '',
+    (field as Described).description ?? '',
+  ])
 }
 
 const api = () =>
@@ -49,7 +62,8 @@ const dialectPage = (dialect: (typeof dialects)[number]) => {
   return `# ${dialect.title}\n\n${made}Follows the ${dialect.document} as read in ${dialect.asOf}. Served at its documented paths and under \`/${dialect.name}\`.\n\n## Endpoints\n\n${table(['endpoint', 'operation', 'scope'], offered)}\n\n## Gaps\n\n${gaps.length > 0 ? table(['endpoint', 'why'], gaps) : 'None.'}\n\n## Refusals\n\n${table(['ours', 'status', 'their word'], errors)}\n`
 }
 
-const shown = (value: unknown) => (Array.isArray(value) ? value.join(',') : value === true ? 'on' : value === false ? 'off' : String(value))
+const shown = (value: unknown) =>
+  Array.isArray(value) ? value.join(',') : value === true ? 'on' : value === false ? 'off' : String(value)
 
 /** Every generated document: path → text. */
 export const documents = (): Record<string, string> => ({
@@ -57,7 +71,13 @@ export const documents = (): Record<string, string> => ({
   'docs/openapi.json': `${JSON.stringify(openapi(), null, 2)}\n`,
   'docs/errors.md': `# Errors\n\n${made}${table(
     ['code', 'HTTP', 'retry', 'says', 'what to do'],
-    Object.entries(refusals).map(([code, { http, retryable, message, fix }]) => [`\`${code}\``, String(http), retryable ? 'yes' : '', message, fix]),
+    Object.entries(refusals).map(([code, { http, retryable, message, fix }]) => [
+      `\`${code}\``,
+      String(http),
+      retryable ? 'yes' : '',
+      message,
+      fix,
+    ]),
   )}\n`,
   'docs/events.md': `# Events\n\n${made}${table(
     ['type', 'when'],

@@ -1,8 +1,8 @@
 /** The event log: what happened, newest first. */
 import Type from 'typebox'
 import { dateInput, readDate } from './email/messages.ts'
-import { type EventType, events } from './events.ts'
 import * as store from './events.sql.ts'
+import { type EventType, events } from './events.ts'
 import { parseId, publicId } from './kernel/ids.ts'
 import { Page, page, pageOf, paging } from './kernel/pages.ts'
 import { object, oneOf, operation } from './operation.ts'
@@ -49,9 +49,14 @@ export const listEvents = operation(
   },
 )
 
-export const getEvent = operation('Get an event', 'events.read', { input: object({ event_id: Type.String() }), output: Event }, async (ctx, input) => {
-  const id = parseId('event', input.event_id)
-  const row = id && (await store.byId(ctx.db, ctx.org, ctx.livemode, id))
-  if (!row) throw problem('not_found', { what: 'event' })
-  return toEvent(row)
-})
+export const getEvent = operation(
+  'Get an event',
+  'events.read',
+  { input: object({ event_id: Type.String() }), output: Event },
+  async (ctx, input) => {
+    const id = parseId('event', input.event_id)
+    const row = id && (await store.byId(ctx.db, ctx.org, ctx.livemode, id))
+    if (!row) throw problem('not_found', { what: 'event' })
+    return toEvent(row)
+  },
+)

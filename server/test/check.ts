@@ -14,7 +14,11 @@ for (const folder of ['server/src', 'server/test', 'server/bench', 'sdk/src', 'm
   for (const name of names) {
     if (!/\.tsx?$/.test(name) || name.includes('node_modules') || name.includes('generated')) continue
     const text = await readFile(join(root, folder, name), 'utf8')
-    files.push({ path: join(folder, name), text, imports: [...text.matchAll(/^(?:import|export)\b[^;'"]*?from '([^']+)'/gm)].map(match => match[1]!) })
+    files.push({
+      path: join(folder, name),
+      text,
+      imports: [...text.matchAll(/^(?:import|export)\b[^;'"]*?from '([^']+)'/gm)].map(match => match[1]!),
+    })
   }
 }
 
@@ -30,12 +34,15 @@ for (const file of files) {
   const lines = text.split('\n').length - 1
   if (lines > 400) breach(path, `${lines} lines; split it by noun, then by verb (at most 400)`)
   if (/^dialects\/\w+\/dialect\.ts$/.test(place) && lines > 250) breach(path, `${lines} lines; a dialect's table has at most 250`)
-  if (/^dialects\/\w+\/translate\.ts$/.test(place) && lines > 300) breach(path, `${lines} lines; a dialect's translation has at most 300`)
+  if (/^dialects\/\w+\/translate\.ts$/.test(place) && lines > 300)
+    breach(path, `${lines} lines; a dialect's translation has at most 300`)
   if (/(^|\/)(utils|helpers|common|services|types)(\/|\.ts$)/.test(place)) breach(path, 'name it by a word of the product')
   if (test || !path.startsWith('server/src')) continue
 
-  if (/\bsql`/.test(text) && !path.endsWith('.sql.ts') && place !== 'kernel/db.ts') breach(path, 'SQL belongs into a *.sql.ts file')
-  if (/\bprocess\.env\b/.test(text) && place !== 'config.ts' && place !== 'demo.ts') breach(path, 'only config.ts reads the environment')
+  if (/\bsql`/.test(text) && !path.endsWith('.sql.ts') && place !== 'kernel/db.ts')
+    breach(path, 'SQL belongs into a *.sql.ts file')
+  if (/\bprocess\.env\b/.test(text) && place !== 'config.ts' && place !== 'demo.ts')
+    breach(path, 'only config.ts reads the environment')
   const own = place.split('/')[0]!
   for (const target of imports) {
     if (domains.includes(own) && target === 'fastify') breach(path, 'a domain knows nothing of HTTP')
@@ -44,10 +51,17 @@ for (const file of files) {
     const area = to.split('/')[0]!
     const typeOnly = new RegExp(`import type [^;]*from '${target.replaceAll('.', '\\.')}'`).test(text)
     if (domains.includes(own) && (area === 'api' || area === 'smtp') && !typeOnly) breach(path, `a domain does not import ${to}`)
-    if (domains.includes(own) && area === 'dialects' && to !== 'dialects/webhooks.ts' && !typeOnly) breach(path, `a domain does not import ${to}`)
+    if (domains.includes(own) && area === 'dialects' && to !== 'dialects/webhooks.ts' && !typeOnly)
+      breach(path, `a domain does not import ${to}`)
     if (own === 'kernel' && domains.includes(area)) breach(path, `the kernel knows no domain, but imports ${to}`)
     if (own === 'dialects' && to.endsWith('.sql.ts')) breach(path, 'a dialect calls operations, not statements')
-    if (/^dialects\/\w+\//.test(place) && area === 'dialects' && to.split('/')[1] !== place.split('/')[1] && to !== 'dialects/dialect.ts') breach(path, `a dialect does not import another: ${to}`)
+    if (
+      /^dialects\/\w+\//.test(place) &&
+      area === 'dialects' &&
+      to.split('/')[1] !== place.split('/')[1] &&
+      to !== 'dialects/dialect.ts'
+    )
+      breach(path, `a dialect does not import another: ${to}`)
   }
 }
 

@@ -11,13 +11,24 @@ export interface EntryRow {
 }
 
 export const open = (db: Db, organizationId: string) =>
-  db.rows(sql`insert into wallets (organization_id, livemode, balance_mills) values (${organizationId}, true, 0), (${organizationId}, false, 0)`)
+  db.rows(
+    sql`insert into wallets (organization_id, livemode, balance_mills) values (${organizationId}, true, 0), (${organizationId}, false, 0)`,
+  )
 
 export const balance = async (db: Db, organizationId: string, livemode: boolean): Promise<number> =>
-  (await db.row<{ balance_mills: number }>(sql`select balance_mills from wallets where organization_id = ${organizationId} and livemode = ${livemode}`))?.balance_mills ?? 0
+  (
+    await db.row<{ balance_mills: number }>(
+      sql`select balance_mills from wallets where organization_id = ${organizationId} and livemode = ${livemode}`,
+    )
+  )?.balance_mills ?? 0
 
 /** Adds (or takes, when negative) mills and writes the entry. Returns the new balance, or undefined when there was not enough. */
-export const add = async (db: Db, organizationId: string, livemode: boolean, entry: { amount: number; kind: string; reference: string }): Promise<number | undefined> =>
+export const add = async (
+  db: Db,
+  organizationId: string,
+  livemode: boolean,
+  entry: { amount: number; kind: string; reference: string },
+): Promise<number | undefined> =>
   (
     await db.row<{ balance_mills: number }>(sql`
       with moved as (

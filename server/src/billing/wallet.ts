@@ -13,7 +13,8 @@ import * as store from './wallet.sql.ts'
 export const prices = { email: 2, attachment: 1 } as const
 
 /** Mills as dollars with three decimals, `$0.002`. */
-export const dollars = (mills: number): string => `${mills < 0 ? '-' : ''}$${Math.floor(Math.abs(mills) / 1000)}.${String(Math.abs(mills) % 1000).padStart(3, '0')}`
+export const dollars = (mills: number): string =>
+  `${mills < 0 ? '-' : ''}$${Math.floor(Math.abs(mills) / 1000)}.${String(Math.abs(mills) % 1000).padStart(3, '0')}`
 
 const Wallet = Type.Object({
   livemode: Type.Boolean(),
@@ -43,14 +44,19 @@ export const getWallet = operation('Get the balance', 'account.read', { input: o
   }
 })
 
-export const listWalletEntries = operation('List wallet entries', 'account.read', { input: object({ ...paging }), output: Page(Entry) }, async (ctx, input) => {
-  const { before, limit, fetch } = pageOf(input)
-  return page(await store.entries(ctx.db, ctx.org, ctx.livemode, { before, limit: fetch }), limit, row => ({
-    id: publicId('walletEntry', row.id),
-    amount_mills: row.amount_mills,
-    balance_mills: row.balance_mills,
-    kind: row.kind,
-    reference: row.reference,
-    created_at: row.created_at.toISOString(),
-  }))
-})
+export const listWalletEntries = operation(
+  'List wallet entries',
+  'account.read',
+  { input: object({ ...paging }), output: Page(Entry) },
+  async (ctx, input) => {
+    const { before, limit, fetch } = pageOf(input)
+    return page(await store.entries(ctx.db, ctx.org, ctx.livemode, { before, limit: fetch }), limit, row => ({
+      id: publicId('walletEntry', row.id),
+      amount_mills: row.amount_mills,
+      balance_mills: row.balance_mills,
+      kind: row.kind,
+      reference: row.reference,
+      created_at: row.created_at.toISOString(),
+    }))
+  },
+)

@@ -5,8 +5,8 @@
  */
 import type { FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
-import type { App } from '../app.ts'
 import type { Route, Surface, Window } from '../api/surface.ts'
+import type { App } from '../app.ts'
 import type { Context, Operation } from '../operation.ts'
 import type { Problem, ProblemCode } from '../problems.ts'
 import type { WebhookDialect } from '../webhooks/sign.ts'
@@ -60,9 +60,24 @@ export interface Dialect {
 export const row = <I extends TSchema, O extends TSchema>(
   at: DialectRow['at'],
   run: Operation<I, O>,
-  translate: { in: (request: Incoming) => Static<I>; out: (output: Static<O>, ctx: Context) => unknown; status?: number; multipart?: true },
-): DialectRow => ({ at, run: run as unknown as Operation, in: translate.in, out: translate.out as DialectRow['out'], status: translate.status ?? 200, multipart: translate.multipart ?? false })
+  translate: {
+    in: (request: Incoming) => Static<I>
+    out: (output: Static<O>, ctx: Context) => unknown
+    status?: number
+    multipart?: true
+  },
+): DialectRow => ({
+  at,
+  run: run as unknown as Operation,
+  in: translate.in,
+  out: translate.out as DialectRow['out'],
+  status: translate.status ?? 200,
+  multipart: translate.multipart ?? false,
+})
 
 export const gap = (at: string, why: string): Gap => ({ at, why })
 
-export const perKey = (...windows: Window[]): Surface['limits'] => () => windows
+export const perKey =
+  (...windows: Window[]): Surface['limits'] =>
+  () =>
+    windows

@@ -8,7 +8,9 @@ import { dialects } from './index.ts'
 
 /** Fields they left out are left out for us too. */
 const dropUndefined = (value: unknown): unknown =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) : value
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined))
+    : value
 
 const surfaceOf = (dialect: Dialect): Surface => ({
   name: dialect.name,
@@ -27,7 +29,8 @@ export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: 
   const rowsOf = (dialect: Dialect) => dialect.rows.filter((row): row is DialectRow => 'run' in row)
   const shape = (at: string) => at.replace(/:\w+/g, ':')
   const documented = new Map<string, number>()
-  for (const dialect of dialects) for (const { at } of rowsOf(dialect)) documented.set(shape(at), (documented.get(shape(at)) ?? 0) + 1)
+  for (const dialect of dialects)
+    for (const { at } of rowsOf(dialect)) documented.set(shape(at), (documented.get(shape(at)) ?? 0) + 1)
 
   for (const dialect of dialects) {
     const mount = { app, authenticate, surface: surfaceOf(dialect) }
@@ -39,7 +42,8 @@ export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: 
         run: row.run,
         status: row.status,
         multipart: row.multipart,
-        input: ({ params, query, body, ctx }) => dropUndefined(row.in({ params, query: query as Loose, body: (body ?? empty) as Loose, ctx })),
+        input: ({ params, query, body, ctx }) =>
+          dropUndefined(row.in({ params, query: query as Loose, body: (body ?? empty) as Loose, ctx })),
         output: row.out,
       }
       const shared = (documented.get(shape(row.at)) ?? 0) > 1

@@ -46,7 +46,8 @@ export const unscopedClaim = (db: Db, claims: ClaimRow[]) =>
     returning organization_id, key`)
 
 export const unclaim = async (db: Db, claims: { organization_id: string; key: string }[]): Promise<void> => {
-  for (const { organization_id, key } of claims) await db.rows(sql`delete from idempotency_keys where organization_id = ${organization_id} and key = ${key}`)
+  for (const { organization_id, key } of claims)
+    await db.rows(sql`delete from idempotency_keys where organization_id = ${organization_id} and key = ${key}`)
 }
 
 export interface ChargeRow {
@@ -59,7 +60,15 @@ export interface ChargeRow {
 
 export interface Batch {
   charges: ChargeRow[]
-  threads: { id: string; organization_id: string; inbox_id: string; livemode: boolean; subject: string; at: Date; fresh: boolean }[]
+  threads: {
+    id: string
+    organization_id: string
+    inbox_id: string
+    livemode: boolean
+    subject: string
+    at: Date
+    fresh: boolean
+  }[]
   messages: MessageRow[]
   attachments: (AttachmentRow & { position: number; organization_id: string; message_id: string })[]
   deliveries: (DeliveryRow & { organization_id: string; message_id: string; livemode: boolean; lane: string })[]

@@ -10,14 +10,14 @@ import { record } from '../events.sql.ts'
 import { coalesce } from '../kernel/batch.ts'
 import type { StagedBlob } from '../kernel/blobs.ts'
 import type { Db } from '../kernel/db.ts'
-import { newId, publicId } from '../kernel/ids.ts'
-import { Replay } from '../kernel/idempotency.ts'
 import * as idempotency from '../kernel/idempotency.sql.ts'
+import { Replay } from '../kernel/idempotency.ts'
+import { newId, publicId } from '../kernel/ids.ts'
 import type { Claim } from '../operation.ts'
 import { type Problem, problem } from '../problems.ts'
 import * as store from './accept.sql.ts'
-import { type Message, messageEvent, toMessage } from './messages.ts'
 import type { AttachmentRow, DeliveryRow, MessageRow } from './messages.sql.ts'
+import { type Message, messageEvent, toMessage } from './messages.ts'
 import { domainOf } from './mime/addresses.ts'
 
 export interface Submission {
@@ -44,7 +44,10 @@ interface Judged {
 const maxBatch = 128
 
 export const createAccept = (app: App): Accept => {
-  const take = coalesce<Submission, Message | Problem | Replay>(submissions => app.db.tx(db => acceptAll(app, db, submissions)), { maxItems: maxBatch, concurrency: 1 })
+  const take = coalesce<Submission, Message | Problem | Replay>(submissions => app.db.tx(db => acceptAll(app, db, submissions)), {
+    maxItems: maxBatch,
+    concurrency: 1,
+  })
   const accept = async (submission: Submission): Promise<Message> => {
     const result = await take(submission)
     if (result instanceof Error) throw result
@@ -56,13 +59,27 @@ export const createAccept = (app: App): Accept => {
 }
 
 const acceptAll = async (app: App, db: Db, submissions: Submission[]): Promise<(Message | Problem | Replay)[]> => {
-  const wanted = submissions.flatMap(({ message, recipients }) => recipients.map(email => ({ organization_id: message.organization_id, email: email.toLowerCase() })))
-  const paying = app.config.BILLING ? [...new Set(submissions.filter(({ message }) => message.livemode).map(({ message }) => message.organization_id))].sort() : []
+  const wanted = submissions.flatMap(({ message, recipients }) =>
+    recipients.map(email => ({ organization_id: message.organization_id, email: email.toLowerCase() })),
+  )
+  const paying = app.config.BILLING
+    ? [...new Set(submissions.filter(({ message }) => message.livemode).map(({ message }) => message.organization_id))].sort()
+    : []
   const { suppressed, wallets } = await store.unscopedStanding(db, wanted, paying)
-  const judged = submissions.map(submission => judge(app, submission, new Map(suppressed?.map(row => [`${row.organization_id} ${row.email}`, row.reason]))))
+  const judged = submissions.map(submission =>
+    judge(app, submission, new Map(suppressed?.map(row => [`${row.organization_id} ${row.email}`, row.reason]))),
+  )
   const claimed = await claim(db, judged)
-  const { charges, broke } = charge(new Map(wallets?.map(row => [row.organization_id, row.balance_mills])), judged.filter(item => !claimed.has(item)))
-  await store.unclaim(db, [...broke.keys()].filter(item => item.stored).map(item => ({ organization_id: item.row.organization_id, key: item.submission.claim!.key })))
+  const { charges, broke } = charge(
+    new Map(wallets?.map(row => [row.organization_id, row.balance_mills])),
+    judged.filter(item => !claimed.has(item)),
+  )
+  await store.unclaim(
+    db,
+    [...broke.keys()]
+      .filter(item => item.stored)
+      .map(item => ({ organization_id: item.row.organization_id, key: item.submission.claim!.key })),
+  )
   const accepted = judged.filter(item => !claimed.has(item) && !broke.has(item))
   if (accepted.length > 0) await write(app, db, accepted, charges)
   return judged.map(item => claimed.get(item) ?? broke.get(item) ?? toMessage(app, item.row))
@@ -87,7 +104,8 @@ const judge = (app: App, submission: Submission, suppressed: Map<string, string>
   })
   const rejected = deliveries.every(delivery => delivery.state === 'rejected')
   const row: MessageRow = { ...message, status: rejected ? 'rejected' : held ? 'held' : 'queued', deliveries }
-  const cost = message.livemode && app.config.BILLING && !rejected ? prices.email + prices.attachment * message.attachments.length : 0
+  const cost =
+    message.livemode && app.config.BILLING && !rejected ? prices.email + prices.attachment * message.attachments.length : 0
   return { submission, row, cost, stored: submission.claim?.encode(toMessage(app, row)) }
 }
 
@@ -103,14 +121,24 @@ const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Re
   }))
   const nameOf = ({ organization_id, key }: { organization_id: string; key: string }) => `${organization_id} ${key}`
   const first = new Map(keys.map((row, index) => [nameOf(row), index] as const).reverse())
-  const won = new Set((await store.unscopedClaim(db, keys.filter((row, index) => first.get(nameOf(row)) === index))).map(nameOf))
+  const won = new Set(
+    (
+      await store.unscopedClaim(
+        db,
+        keys.filter((row, index) => first.get(nameOf(row)) === index),
+      )
+    ).map(nameOf),
+  )
   const losers = claiming.filter((_, index) => !won.has(nameOf(keys[index]!)) || first.get(nameOf(keys[index]!)) !== index)
   if (losers.length === 0) return new Map()
   const answers = new Map<Judged, Problem | Replay>()
   for (const item of losers) {
     const { key, fingerprint } = item.submission.claim!
     const answer = await idempotency.find(db, item.row.organization_id, key)
-    answers.set(item, answer?.fingerprint.equals(fingerprint) ? new Replay(answer.status, answer.body) : problem('idempotency_key_reused'))
+    answers.set(
+      item,
+      answer?.fingerprint.equals(fingerprint) ? new Replay(answer.status, answer.body) : problem('idempotency_key_reused'),
+    )
   }
   return answers
 }
@@ -128,21 +156,49 @@ const charge = (balances: Map<string, number>, judged: Judged[]): { charges: sto
       continue
     }
     balances.set(organization_id, balance - item.cost)
-    charges.push({ id: newId(), organization_id, amount_mills: -item.cost, balance_mills: balance - item.cost, reference: publicId('message', id) })
+    charges.push({
+      id: newId(),
+      organization_id,
+      amount_mills: -item.cost,
+      balance_mills: balance - item.cost,
+      reference: publicId('message', id),
+    })
   }
   return { charges, broke }
 }
 
 const write = async (app: App, db: Db, accepted: Judged[], charges: store.ChargeRow[]): Promise<void> => {
-  for (const { submission, row } of accepted) if (submission.blobs.length > 0) await app.blobs.insert(db, row.organization_id, submission.blobs)
+  for (const { submission, row } of accepted)
+    if (submission.blobs.length > 0) await app.blobs.insert(db, row.organization_id, submission.blobs)
   const messages = accepted.map(item => item.row)
   await store.unscopedInsert(db, {
     charges,
-    threads: accepted.map(({ submission, row }) => ({ id: row.thread_id, organization_id: row.organization_id, inbox_id: row.inbox_id, livemode: row.livemode, subject: row.subject, at: row.created_at, fresh: submission.newThread })),
+    threads: accepted.map(({ submission, row }) => ({
+      id: row.thread_id,
+      organization_id: row.organization_id,
+      inbox_id: row.inbox_id,
+      livemode: row.livemode,
+      subject: row.subject,
+      at: row.created_at,
+      fresh: submission.newThread,
+    })),
     messages,
-    attachments: messages.flatMap(row => row.attachments.map((attachment: AttachmentRow, position) => ({ ...attachment, position, organization_id: row.organization_id, message_id: row.id }))),
+    attachments: messages.flatMap(row =>
+      row.attachments.map((attachment: AttachmentRow, position) => ({
+        ...attachment,
+        position,
+        organization_id: row.organization_id,
+        message_id: row.id,
+      })),
+    ),
     deliveries: messages.flatMap(row =>
-      row.deliveries.map(delivery => ({ ...delivery, organization_id: row.organization_id, message_id: row.id, livemode: row.livemode, lane: domainOf(delivery.recipient) })),
+      row.deliveries.map(delivery => ({
+        ...delivery,
+        organization_id: row.organization_id,
+        message_id: row.id,
+        livemode: row.livemode,
+        lane: domainOf(delivery.recipient),
+      })),
     ),
   })
   await record(
@@ -152,8 +208,14 @@ const write = async (app: App, db: Db, accepted: Judged[], charges: store.Charge
       const data = messageEvent(app, row)
       const rejected = row.deliveries.filter(delivery => delivery.state === 'rejected')
       return [
-        ...(row.status === 'rejected' ? [] : [{ type: row.status === 'held' ? ('message.held' as const) : ('message.queued' as const), ...about, data }]),
-        ...rejected.map(({ recipient, reply }) => ({ type: 'message.rejected' as const, ...about, data: { ...data, recipient, reason: reply } })),
+        ...(row.status === 'rejected'
+          ? []
+          : [{ type: row.status === 'held' ? ('message.held' as const) : ('message.queued' as const), ...about, data }]),
+        ...rejected.map(({ recipient, reply }) => ({
+          type: 'message.rejected' as const,
+          ...about,
+          data: { ...data, recipient, reason: reply },
+        })),
       ]
     }),
   )

@@ -3,8 +3,8 @@ import Type from 'typebox'
 import { parseId } from '../kernel/ids.ts'
 import { object, operation } from '../operation.ts'
 import { problem } from '../problems.ts'
-import { toAttachment, Attachment, findMessage } from './messages.ts'
 import * as store from './messages.sql.ts'
+import { Attachment, findMessage, toAttachment } from './messages.ts'
 import { sourceOf } from './source.ts'
 
 export const getAttachment = operation(
@@ -23,7 +23,10 @@ export const getSource = operation(
   'messages.read',
   {
     input: object({ message_id: Type.String() }),
-    output: Type.Object({ source: Type.String({ description: 'The whole mail (RFC 5322) in base64: as received, or as it is put on the wire.' }), size: Type.Integer() }),
+    output: Type.Object({
+      source: Type.String({ description: 'The whole mail (RFC 5322) in base64: as received, or as it is put on the wire.' }),
+      size: Type.Integer(),
+    }),
   },
   async (ctx, input) => {
     const source = await sourceOf(ctx.app, ctx.db, await findMessage(ctx, input.message_id))

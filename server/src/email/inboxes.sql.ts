@@ -8,9 +8,11 @@ export interface InboxRow {
   created_at: Date
 }
 
-export const insert = (db: Db, organizationId: string, inbox: { id: string; name: string; email: string }) =>
+/** @param domainId null at MAIL_DOMAIN */
+export const insert = (db: Db, organizationId: string, domainId: string | null, inbox: { id: string; name: string; email: string }) =>
   db.row<InboxRow>(sql`
-    insert into inboxes (id, organization_id, name, email) values (${inbox.id}, ${organizationId}, ${inbox.name}, ${inbox.email})
+    insert into inboxes (id, organization_id, domain_id, name, email)
+    values (${inbox.id}, ${organizationId}, ${domainId}, ${inbox.name}, ${inbox.email})
     returning id, organization_id, name, email, created_at`)
 
 export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number }) =>
@@ -20,13 +22,27 @@ export const list = (db: Db, organizationId: string, q: { before: string | undef
     order by id desc limit ${q.limit}`)
 
 export const byId = (db: Db, organizationId: string, id: string | null) =>
-  db.row<InboxRow>(sql`select id, organization_id, name, email, created_at from inboxes where organization_id = ${organizationId} and id = ${id}`)
+  db.row<InboxRow>(
+    sql`select id, organization_id, name, email, created_at from inboxes where organization_id = ${organizationId} and id = ${id}`,
+  )
 
 export const byEmail = (db: Db, organizationId: string, email: string) =>
-  db.row<InboxRow>(sql`select id, organization_id, name, email, created_at from inboxes where organization_id = ${organizationId} and email = ${email}`)
+  db.row<InboxRow>(
+    sql`select id, organization_id, name, email, created_at from inboxes where organization_id = ${organizationId} and email = ${email}`,
+  )
 
 export const hasVerifiedDomain = async (db: Db, organizationId: string, name: string): Promise<boolean> =>
-  (await db.row(sql`select 1 from domains where organization_id = ${organizationId} and name = ${name} and verified_at is not null`)) !== undefined
+  (await db.row(
+    sql`select 1 from domains where organization_id = ${organizationId} and name = ${name} and verified_at is not null`,
+  )) !== undefined
+
+/** The organization's verified domain, kept as it is until the end of the transaction. */
+export const holdVerifiedDomain = async (db: Db, organizationId: string, name: string): Promise<string | undefined> =>
+  (
+    await db.row<{ id: string }>(
+      sql`select id from domains where organization_id = ${organizationId} and name = ${name} and verified_at is not null for share`,
+    )
+  )?.id
 
 /** Every blob the inbox's messages hold: raw mails and attachments. */
 export const blobsOf = (db: Db, organizationId: string, inboxId: string) =>

@@ -57,13 +57,23 @@ export interface MessageRow {
 
 /** A message with its attachments and deliveries, as every reader wants it; the view `message_details` joins them. */
 export const byId = (db: Db, organizationId: string, livemode: boolean, id: string | null) =>
-  db.row<MessageRow>(sql`select * from message_details where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}`)
+  db.row<MessageRow>(
+    sql`select * from message_details where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}`,
+  )
 
 export const list = (
   db: Db,
   organizationId: string,
   livemode: boolean,
-  q: { inboxId: string; before: string | undefined; limit: number; direction: string | undefined; status: string | undefined; after: Date | undefined; until: Date | undefined },
+  q: {
+    inboxId: string
+    before: string | undefined
+    limit: number
+    direction: string | undefined
+    status: string | undefined
+    after: Date | undefined
+    until: Date | undefined
+  },
 ) =>
   db.rows<MessageRow>(sql`
     select * from message_details
@@ -86,7 +96,15 @@ export const search = (
   db: Db,
   organizationId: string,
   livemode: boolean,
-  q: { query: string; weights: string[]; inboxId: string | undefined; after: Date | undefined; until: Date | undefined; before: string | undefined; limit: number },
+  q: {
+    query: string
+    weights: string[]
+    inboxId: string | undefined
+    after: Date | undefined
+    until: Date | undefined
+    before: string | undefined
+    limit: number
+  },
 ) =>
   db.rows<MessageRow>(sql`
     select d.* from message_details d

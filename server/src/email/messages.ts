@@ -54,11 +54,17 @@ export const Message = Type.Object({
   text: Nullable(Type.String()),
   html: Nullable(Type.String()),
   extracted_text: Nullable(Type.String({ description: 'Plain text of the new part: no quoted history, no markup.' })),
-  headers: Type.Record(Type.String(), Type.String(), { description: 'Inbound: every header, repeated ones joined by a newline. Outbound: the ones you set.' }),
+  headers: Type.Record(Type.String(), Type.String(), {
+    description: 'Inbound: every header, repeated ones joined by a newline. Outbound: the ones you set.',
+  }),
   attachments: Type.Array(Attachment),
-  authentication: Nullable(Type.Unknown({ description: 'Inbound: SPF, DKIM, DMARC verdicts on the sender, and trust in one word.' })),
+  authentication: Nullable(
+    Type.Unknown({ description: 'Inbound: SPF, DKIM, DMARC verdicts on the sender, and trust in one word.' }),
+  ),
   automatic: Type.Boolean({ description: 'True when a machine wrote it (RFC 3834): never answer it automatically.' }),
-  parse_problem: Nullable(Type.String({ description: 'Why an inbound mail could not be taken apart; its source is still there.' })),
+  parse_problem: Nullable(
+    Type.String({ description: 'Why an inbound mail could not be taken apart; its source is still there.' }),
+  ),
   recipients: Type.Array(Recipient, { description: 'Outbound: what became of it at each recipient.' }),
   size: Type.Integer({ description: 'Bytes of the mail as received; 0 for outbound.' }),
   created_at: Type.String(),
@@ -144,7 +150,8 @@ export const findMessageIn = async (ctx: Context, inboxId: string, id: string) =
   return { inbox, message }
 }
 
-export const dateInput = (description: string) => Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}([T ].*)?$', maxLength: 40, description }))
+export const dateInput = (description: string) =>
+  Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}([T ].*)?$', maxLength: 40, description }))
 
 /** ISO date or time → Date; a bare date means its first moment (or, for `end`, the first moment of the next day), UTC. */
 export const readDate = (path: string, text: string | undefined, end = false): Date | undefined => {
@@ -186,8 +193,11 @@ export const listMessages = operation(
   },
 )
 
-export const getMessage = operation('Get a message', 'messages.read', { input: object({ message_id: Type.String() }), output: Message }, async (ctx, input) =>
-  toMessage(ctx.app, await findMessage(ctx, input.message_id)),
+export const getMessage = operation(
+  'Get a message',
+  'messages.read',
+  { input: object({ message_id: Type.String() }), output: Message },
+  async (ctx, input) => toMessage(ctx.app, await findMessage(ctx, input.message_id)),
 )
 
 export const getInboxMessage = operation(
@@ -204,9 +214,15 @@ export const searchMessages = operation(
   'messages.read',
   {
     input: object({
-      query: Type.String({ minLength: 1, maxLength: 500, description: 'Words; "quoted phrases", or, and -without work as in a web search.' }),
+      query: Type.String({
+        minLength: 1,
+        maxLength: 500,
+        description: 'Words; "quoted phrases", or, and -without work as in a web search.',
+      }),
       inbox_id: Type.Optional(InboxId),
-      fields: Type.Optional(Type.Array(oneOf(['subject', 'from', 'body']), { minItems: 1, description: 'Where to look. Default: everywhere.' })),
+      fields: Type.Optional(
+        Type.Array(oneOf(['subject', 'from', 'body']), { minItems: 1, description: 'Where to look. Default: everywhere.' }),
+      ),
       date_from: dateInput('From this date or time on.'),
       date_to: dateInput('Up to this time, or to the end of this date.'),
       ...paging,

@@ -6,12 +6,19 @@ import type { MessageRow } from './messages.sql.ts'
 import { compose } from './mime/compose.ts'
 
 export const sourceOf = async (app: App, db: Db, row: MessageRow): Promise<Buffer> => {
-  if (row.direction === 'inbound') return (row.raw_blob_id && (await app.blobs.get(db, row.organization_id, row.raw_blob_id))) || Buffer.alloc(0)
+  if (row.direction === 'inbound')
+    return (row.raw_blob_id && (await app.blobs.get(db, row.organization_id, row.raw_blob_id))) || Buffer.alloc(0)
   const attachments = await Promise.all(
     row.attachments.map(async file => {
       const content = await app.blobs.get(db, row.organization_id, file.blob_id)
       if (!content) throw new Error(`Blob ${file.blob_id} of message ${toUlid(row.id)} is gone`)
-      return { filename: file.filename, contentType: file.content_type, content, inline: file.inline, ...(file.content_id ? { contentId: file.content_id } : {}) }
+      return {
+        filename: file.filename,
+        contentType: file.content_type,
+        content,
+        inline: file.inline,
+        ...(file.content_id ? { contentId: file.content_id } : {}),
+      }
     }),
   )
   return compose({

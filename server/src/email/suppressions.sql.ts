@@ -8,7 +8,11 @@ export interface SuppressionRow {
   created_at: Date
 }
 
-export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number; reason: string | undefined }) =>
+export const list = (
+  db: Db,
+  organizationId: string,
+  q: { before: string | undefined; limit: number; reason: string | undefined },
+) =>
   db.rows<SuppressionRow>(sql`
     select id, email, reason, evidence, created_at from suppressions
     where organization_id = ${organizationId} and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
@@ -16,7 +20,11 @@ export const list = (db: Db, organizationId: string, q: { before: string | undef
     order by id desc limit ${q.limit}`)
 
 /** Adds it, or keeps the earlier entry: the first reason is the evidence. */
-export const add = (db: Db, organizationId: string, row: { id: string; email: string; reason: string; evidence: string | null }) =>
+export const add = (
+  db: Db,
+  organizationId: string,
+  row: { id: string; email: string; reason: string; evidence: string | null },
+) =>
   db.row<SuppressionRow>(sql`
     insert into suppressions (id, organization_id, email, reason, evidence)
     values (${row.id}, ${organizationId}, ${row.email}, ${row.reason}, ${row.evidence})
@@ -24,7 +32,8 @@ export const add = (db: Db, organizationId: string, row: { id: string; email: st
     returning id, email, reason, evidence, created_at`)
 
 export const remove = async (db: Db, organizationId: string, email: string): Promise<boolean> =>
-  (await db.row(sql`delete from suppressions where organization_id = ${organizationId} and email = ${email} returning id`)) !== undefined
+  (await db.row(sql`delete from suppressions where organization_id = ${organizationId} and email = ${email} returning id`)) !==
+  undefined
 
 /** Which of these may not be written to. For many organizations at once, each asked only about its own list. */
 export const unscopedSuppressed = (db: Db, wanted: { organization_id: string; email: string }[]) =>

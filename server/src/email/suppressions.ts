@@ -17,7 +17,11 @@ const Suppression = Type.Object({
   created_at: Type.String(),
 })
 
-const toSuppression = (row: store.SuppressionRow) => ({ ...row, id: publicId('suppression', row.id), created_at: row.created_at.toISOString() })
+const toSuppression = (row: store.SuppressionRow) => ({
+  ...row,
+  id: publicId('suppression', row.id),
+  created_at: row.created_at.toISOString(),
+})
 
 const readEmail = (text: string): string => {
   const address = normalizeAddress(text)
@@ -38,14 +42,31 @@ export const listSuppressions = operation(
 export const addSuppression = operation(
   'Suppress a recipient',
   'suppressions.manage',
-  { input: object({ email: Type.String({ maxLength: 320 }), evidence: Type.Optional(Type.String({ maxLength: 1000, description: 'A note of yours.' })) }), output: Suppression },
-  async (ctx, input) => toSuppression((await store.add(ctx.db, ctx.org, { id: newId(), email: readEmail(input.email), reason: 'manual', evidence: input.evidence ?? null }))!),
+  {
+    input: object({
+      email: Type.String({ maxLength: 320 }),
+      evidence: Type.Optional(Type.String({ maxLength: 1000, description: 'A note of yours.' })),
+    }),
+    output: Suppression,
+  },
+  async (ctx, input) =>
+    toSuppression(
+      (await store.add(ctx.db, ctx.org, {
+        id: newId(),
+        email: readEmail(input.email),
+        reason: 'manual',
+        evidence: input.evidence ?? null,
+      }))!,
+    ),
 )
 
 export const removeSuppression = operation(
   'Stop suppressing a recipient',
   'suppressions.manage',
-  { input: object({ email: Type.String({ maxLength: 320 }) }), output: Type.Object({ email: Type.String(), deleted: Type.Literal(true) }) },
+  {
+    input: object({ email: Type.String({ maxLength: 320 }) }),
+    output: Type.Object({ email: Type.String(), deleted: Type.Literal(true) }),
+  },
   async (ctx, input) => {
     const email = readEmail(input.email)
     if (!(await store.remove(ctx.db, ctx.org, email))) throw problem('not_found', { what: 'suppression' })

@@ -9,7 +9,12 @@ export interface ThreadRow {
   created_at: Date
 }
 
-export const list = (db: Db, organizationId: string, livemode: boolean, q: { inboxId: string; before: string | undefined; limit: number }) =>
+export const list = (
+  db: Db,
+  organizationId: string,
+  livemode: boolean,
+  q: { inboxId: string; before: string | undefined; limit: number },
+) =>
   db.rows<ThreadRow>(sql`
     select id, inbox_id, subject, message_count, last_message_at, created_at from threads
     where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode}

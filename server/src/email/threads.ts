@@ -5,8 +5,8 @@ import { Page, page, pageOf, paging } from '../kernel/pages.ts'
 import { object, operation } from '../operation.ts'
 import { problem } from '../problems.ts'
 import { findInbox, InboxId } from './inboxes.ts'
-import { Message, toMessage } from './messages.ts'
 import * as messages from './messages.sql.ts'
+import { Message, toMessage } from './messages.ts'
 import * as store from './threads.sql.ts'
 
 export const Thread = Type.Object({

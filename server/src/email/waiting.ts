@@ -4,8 +4,8 @@ import { parseId } from '../kernel/ids.ts'
 import { type Context, object, operation } from '../operation.ts'
 import { problem } from '../problems.ts'
 import { findInbox, InboxId } from './inboxes.ts'
-import { dateInput, Message, readDate, toMessage } from './messages.ts'
 import * as store from './messages.sql.ts'
+import { dateInput, Message, readDate, toMessage } from './messages.ts'
 import { extractCodes } from './mime/codes.ts'
 
 /** Longest a request is held open: below the 60 s after which common proxies give up. */
@@ -27,8 +27,12 @@ export const waitForMessage = operation(
     }),
     output: Type.Object({
       message: Type.Union([Message, Type.Null()], { description: 'null: nothing came in time; call again.' }),
-      codes: Type.Array(Type.Object({ value: Type.String(), confidence: Type.Number() }), { description: 'One-time codes found in it, likeliest first.' }),
-      links: Type.Array(Type.Object({ url: Type.String(), kind: Type.String() }, { additionalProperties: true }), { description: 'Links found in it.' }),
+      codes: Type.Array(Type.Object({ value: Type.String(), confidence: Type.Number() }), {
+        description: 'One-time codes found in it, likeliest first.',
+      }),
+      links: Type.Array(Type.Object({ url: Type.String(), kind: Type.String() }, { additionalProperties: true }), {
+        description: 'Links found in it.',
+      }),
     }),
   },
   async (ctx, input) => {
@@ -37,15 +41,29 @@ export const waitForMessage = operation(
     if (input.thread_id !== undefined && !threadId) throw problem('not_found', { what: 'thread' })
     const since = readDate('/since', input.since) ?? new Date(ctx.app.clock.now().getTime() - lookBackMs)
     const row = await until(ctx, inbox.id, (input.timeout ?? 30) * 1000, () =>
-      store.newestMatch(ctx.db, ctx.org, ctx.livemode, { inboxId: inbox.id, from: input.from, subject: input.subject, threadId, since }),
+      store.newestMatch(ctx.db, ctx.org, ctx.livemode, {
+        inboxId: inbox.id,
+        from: input.from,
+        subject: input.subject,
+        threadId,
+        since,
+      }),
     )
     if (!row) return { message: null, codes: [], links: [] }
-    return { message: toMessage(ctx.app, row), ...extractCodes({ subject: row.subject, text: row.extracted_text ?? row.text_body ?? '' }) }
+    return {
+      message: toMessage(ctx.app, row),
+      ...extractCodes({ subject: row.subject, text: row.extracted_text ?? row.text_body ?? '' }),
+    }
   },
 )
 
 /** Looks, then looks again whenever the inbox gets mail, until something is found or time is up. */
-const until = async <T>(ctx: Context, inboxId: string, ms: number, look: () => Promise<T | undefined>): Promise<T | undefined> => {
+const until = async <T>(
+  ctx: Context,
+  inboxId: string,
+  ms: number,
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> => {
   const { bus } = ctx.app
   const deadline = performance.now() + ms
   const signal = `message:${inboxId}`

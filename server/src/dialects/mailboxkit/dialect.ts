@@ -6,6 +6,7 @@ import { createKey, getKey, listKeys, revokeKey } from '../../accounts/keys.ts'
 import { getOrganization } from '../../accounts/organizations.ts'
 import { register } from '../../accounts/registration.ts'
 import { bearer } from '../../api/native.ts'
+import { createDomain, deleteDomain, getDomain, getDomainDns, listDomains, verifyDomain } from '../../email/domains.ts'
 import { createInbox, deleteInbox, getInbox, listInboxes } from '../../email/inboxes.ts'
 import { getInboxMessage, listMessages, searchMessages } from '../../email/messages.ts'
 import { replyToMessage, sendMessage } from '../../email/sending.ts'
@@ -132,6 +133,13 @@ export const mailboxkit: Dialect = {
       in: request => ({ webhook_id: t.id('webhook', request.params.webhook), ...t.paging(request) }),
       out: t.list(t.attempt),
     }),
+
+    row('POST /api/v1/domains', createDomain, { in: ({ body }) => ({ name: body.name }), out: t.data(t.domain), status: 201 }),
+    row('GET /api/v1/domains', listDomains, { in: t.paging, out: t.list(t.domain) }),
+    row('GET /api/v1/domains/:domain', getDomain, { in: t.domainId, out: t.data(t.domain) }),
+    row('DELETE /api/v1/domains/:domain', deleteDomain, { in: t.domainId, out: () => ({ message: 'Domain deleted.' }) }),
+    row('POST /api/v1/domains/:domain/verify', verifyDomain, { in: t.domainId, out: t.data(t.domain) }),
+    row('GET /api/v1/domains/:domain/dns', getDomainDns, { in: t.domainId, out: t.data(t.dns) }),
 
     row('POST /api/v1/api_keys', createKey, {
       in: ({ body, ctx }) => ({

@@ -10,7 +10,8 @@ import type { Incoming } from '../dialect.ts'
 export const bare = (id: string): string => id.slice(id.indexOf('_') + 1)
 export const id = (noun: Noun, ulid: string | undefined): string => `${prefixes[noun]}_${ulid ?? ''}`
 /** An inbox may be named by its id or by its address. */
-export const inboxId = (params: Record<string, string>): string => (params.inbox!.includes('@') ? params.inbox! : id('inbox', params.inbox))
+export const inboxId = (params: Record<string, string>): string =>
+  params.inbox!.includes('@') ? params.inbox! : id('inbox', params.inbox)
 
 const seconds = (iso: string): string => iso.replace(/\.\d+Z$/, 'Z')
 
@@ -28,7 +29,10 @@ export const list =
 /** `limit` and `per_page` mean the same; `cursor` is next_cursor of the page before. */
 export const paging = ({ query }: Incoming): { limit?: number; cursor?: string } => {
   const limit = Number(query.per_page ?? query.limit)
-  return { ...(limit >= 1 ? { limit: Math.min(100, Math.floor(limit)) } : {}), ...(query.cursor ? { cursor: String(query.cursor) } : {}) }
+  return {
+    ...(limit >= 1 ? { limit: Math.min(100, Math.floor(limit)) } : {}),
+    ...(query.cursor ? { cursor: String(query.cursor) } : {}),
+  }
 }
 
 export const registered = (output: { api_key: string; email: string; inbox_id: string; owner_email: string }) => ({
@@ -97,16 +101,33 @@ export const message = (output: Message) => ({
   html_body: output.html,
   extracted_text: output.extracted_text,
   status: output.status,
-  attachments: output.attachments.map(file => ({ id: bare(file.id), filename: file.filename, mime_type: file.content_type, size: file.size, url: file.url })),
+  attachments: output.attachments.map(file => ({
+    id: bare(file.id),
+    filename: file.filename,
+    mime_type: file.content_type,
+    size: file.size,
+    url: file.url,
+  })),
   authentication: output.authentication,
   created_at: seconds(output.created_at),
 })
 
-const fields = { subject: 'subject', from: 'from', from_email: 'from', sender: 'from', body: 'body', text: 'body', text_body: 'body', html_body: 'body' } as const
+const fields = {
+  subject: 'subject',
+  from: 'from',
+  from_email: 'from',
+  sender: 'from',
+  body: 'body',
+  text: 'body',
+  text_body: 'body',
+  html_body: 'body',
+} as const
 
 export const search = (request: Incoming) => {
   const { body } = request
-  const wanted = Array.isArray(body.fields) ? body.fields.map((field: string) => fields[field as keyof typeof fields] ?? (field as 'body')) : undefined
+  const wanted = Array.isArray(body.fields)
+    ? body.fields.map((field: string) => fields[field as keyof typeof fields] ?? (field as 'body'))
+    : undefined
   return {
     query: body.query,
     ...(body.inbox_id === undefined ? {} : { inbox_id: inboxId({ inbox: String(body.inbox_id) }) }),
@@ -117,7 +138,14 @@ export const search = (request: Incoming) => {
   }
 }
 
-type ThreadOut = { id: string; inbox_id: string; subject: string; message_count: number; last_message_at: string; created_at: string }
+type ThreadOut = {
+  id: string
+  inbox_id: string
+  subject: string
+  message_count: number
+  last_message_at: string
+  created_at: string
+}
 
 export const thread = (output: ThreadOut) => ({
   id: bare(output.id),
@@ -128,7 +156,10 @@ export const thread = (output: ThreadOut) => ({
   created_at: seconds(output.created_at),
 })
 
-export const threadWithMessages = (output: ThreadOut & { messages: Message[] }) => ({ ...thread(output), messages: output.messages.map(message) })
+export const threadWithMessages = (output: ThreadOut & { messages: Message[] }) => ({
+  ...thread(output),
+  messages: output.messages.map(message),
+})
 
 type WebhookOut = { id: string; name: string; url: string; events: string[]; enabled: boolean; created_at: string }
 
@@ -173,6 +204,53 @@ export const attempt = (output: {
   created_at: seconds(output.created_at),
 })
 
+/** A domain may be named by its id or by its name. */
+export const domainId = ({ params }: Incoming): { domain_id: string } => ({
+  domain_id: params.domain!.includes('.') ? params.domain! : id('domain', params.domain),
+})
+
+export const domain = (output: {
+  id: string
+  name: string
+  is_verified: boolean
+  mx_verified: boolean
+  spf_verified: boolean
+  dkim_verified: boolean
+  dmarc_verified: boolean
+  verified_at: string | null
+  created_at: string
+}) => ({
+  id: bare(output.id),
+  name: output.name,
+  is_verified: output.is_verified,
+  mx_verified: output.mx_verified,
+  spf_verified: output.spf_verified,
+  dkim_verified: output.dkim_verified,
+  dmarc_verified: output.dmarc_verified,
+  verified_at: output.verified_at && seconds(output.verified_at),
+  created_at: seconds(output.created_at),
+})
+
+type RecordOut = {
+  record: string
+  type: string
+  host: string
+  value: string
+  priority: number | null
+  status: string
+  problem: string | null
+  change: string | null
+}
+
+/** Their four records, each with what we found; and the two that only we have. */
+export const dns = ({ records }: { records: RecordOut[] }) =>
+  Object.fromEntries(
+    records.map(({ record, type, host, value, priority, status, problem, change }) => [
+      record,
+      { type, host, value, ...(priority === null ? {} : { priority }), status, problem, change },
+    ]),
+  )
+
 type KeyOut = { id: string; name: string; hint: string; mode: string; last_used_at: string | null; created_at: string }
 
 export const key = (output: KeyOut) => ({
@@ -189,7 +267,14 @@ export const newKey = (output: KeyOut & { key: string }) => ({
   message: 'Store this key securely. It will not be shown again.',
 })
 
-export const organization = (output: { id: string; name: string; inboxes_count: number; messages_count: number; domains_count: number; created_at: string }) => ({
+export const organization = (output: {
+  id: string
+  name: string
+  inboxes_count: number
+  messages_count: number
+  domains_count: number
+  created_at: string
+}) => ({
   id: bare(output.id),
   name: output.name,
   inboxes_count: output.inboxes_count,
