@@ -99,34 +99,23 @@ export function drawAddress(
   path: string,
 ): void {
   canvas.fill(BLACK)
+  const widest = Math.max(...lines.map(line => inter.regular.width(line, size)))
+  const letters = Math.max(SMALLEST, Math.min(size, (size * width) / widest))
   for (const [i, line] of lines.entries()) {
-    drawLine(canvas, line, { x, y: y + (lines.length - 1 - i) * leading(size), width, size }, path)
+    const condense = Math.min(1, width / inter.regular.width(line, letters))
+    if (condense < NARROWEST)
+      throw new PrintProblem('address_does_not_fit', path, `The line "${line}" is too long for the address block.`)
+    inter.regular.draw(canvas, line, x, y + (lines.length - 1 - i) * leading(size), letters, condense)
   }
-  if (imb) drawImb(canvas, encodeImb(imb), x, y + (lines.length - 1) * leading(size) + size * CAPITALS + barcodeGap(size))
-}
-
-function drawLine(
-  canvas: Canvas,
-  line: string,
-  { x, y, width, size }: { x: number; y: number; width: number; size: number },
-  path: string,
-): void {
-  const natural = inter.regular.width(line, size)
-  const fitting = Math.max(SMALLEST, Math.min(size, (size * width) / natural))
-  const condense = Math.min(1, width / inter.regular.width(line, fitting))
-  if (condense < NARROWEST)
-    throw new PrintProblem('address_does_not_fit', path, `The line "${line}" is too long for the address block.`)
-  inter.regular.draw(canvas, line, x, y, fitting, condense)
-}
-
-/** Where the bars of a barcode stand whose lower left corner is (x, y); points. */
-export function barcodeBox(x: number, y: number): Rect {
-  return { x, y, w: BARCODE.width, h: BARCODE.fullHeight }
+  if (imb) {
+    const bars = barcodeAbove(lines.length, { x, y, size })
+    drawImb(canvas, encodeImb(imb), bars.x, bars.y)
+  }
 }
 
 /** The barcode's box above an address block drawn with `drawAddress` at the same place. */
 export function barcodeAbove(lines: number, { x, y, size }: { x: number; y: number; size: number }): Rect {
-  return barcodeBox(x, y + (lines - 1) * leading(size) + size * CAPITALS + barcodeGap(size))
+  return { x, y: y + (lines - 1) * leading(size) + size * CAPITALS + barcodeGap(size), w: BARCODE.width, h: BARCODE.fullHeight }
 }
 
 /** Draws 65 bars: trackers in the middle, ascenders to the top, descenders to the bottom (USPS-B-3200 section 2). */
@@ -156,15 +145,15 @@ export function drawReturnAddress(canvas: Canvas, lines: readonly string[], box:
   }
 }
 
-/** Draws a permit imprint: up to five lines in a box (DMM 604.5.3). Throws PrintProblem `indicia_does_not_fit`. */
+/** Draws a permit imprint: as many lines as its box is high (DMM 604.5.3). Throws PrintProblem `indicia_does_not_fit`. */
 export function drawIndicia(canvas: Canvas, lines: readonly string[], box: Rect): void {
   const size = 6.5
   const step = 8.2
   const widest = Math.max(...lines.map(line => inter.regular.width(line, size)))
-  if (lines.length > 5 || widest > box.w - 8)
+  const height = lines.length * step + 8
+  if (height > box.h || widest > box.w - 8)
     throw new PrintProblem('indicia_does_not_fit', 'indicia', 'The indicia is too large for its box.')
   inter.regular.family.check(lines.join('\n'), 'indicia', 'The indicia font')
-  const height = lines.length * step + 8
   canvas.stroke(BLACK, 0.6)
   canvas.rect({ x: box.x, y: box.y + box.h - height, w: box.w, h: height }, 'S')
   canvas.fill(BLACK)

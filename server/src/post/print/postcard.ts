@@ -141,9 +141,15 @@ function postalLayer(spec: PostcardSpec, layout: CardLayout, library: Library): 
   const place = { ...layout.address, size: ADDRESS_SIZE }
   const width = layout.readArea.x + layout.readArea.w - place.x
   drawAddress(canvas, to, { ...place, width }, spec.imb, 'to')
-  drawReturnAddress(canvas, addressLines(spec.from, 'from', 5), layout.returnAddress, 7.5, 'from')
-  if (spec.indicia) drawIndicia(canvas, spec.indicia, layout.indicia)
-  const marks: Marks = { page: 1, keepClear: [layout.addressZone, layout.clearZone, layout.returnAddress, layout.indicia] }
+  const finished = spec.back.kind === 'image' || spec.back.kind === 'pdf'
+  const { returnAddress, indicia } = finished ? layout.inZone : layout.beside
+  drawReturnAddress(canvas, addressLines(spec.from, 'from', 5), returnAddress, 7.5, 'from')
+  if (spec.indicia) drawIndicia(canvas, spec.indicia, indicia)
+  // Finished artwork is asked for the white that print houses ask for, and no more; what we lay out ourselves keeps clear of all.
+  const marks: Marks = {
+    page: 1,
+    keepClear: finished ? [layout.addressZone] : [layout.addressZone, layout.clearZone, returnAddress, indicia],
+  }
   if (spec.imb) marks.barcode = { box: barcodeAbove(to.length, place), digits: spec.imb }
   if (spec.qr) {
     const qr = makeQr(spec.qr.url)

@@ -25,7 +25,7 @@ export const printFixes = {
   unknown_design: 'Choose one of the designs of the catalogue.',
   address_incomplete: 'Give a name or company, a street line, a city and, in the United States, a state and a ZIP code.',
   address_does_not_fit: 'Shorten the address: it must be readable by the sorting machine at 8 points.',
-  indicia_does_not_fit: 'Use at most five short lines.',
+  indicia_does_not_fit: 'Use at most five short lines, four on finished artwork.',
   no_room_in_artwork: 'Put it into the artwork itself, or use a message instead of finished artwork.',
   barcode_invalid: 'Give 20 tracking digits (second digit 0 to 4) and 0, 5, 9 or 11 routing digits.',
   qr_url_invalid: 'Give an http or https link short enough for a code of 0.8 inch.',

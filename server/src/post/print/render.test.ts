@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodePDFRawStream, PDFArray, PDFDict, PDFDocument, PDFName, PDFRawStream } from '@cantoo/pdf-lib'
+import { decodePDFRawStream, PDFArray, PDFDict, PDFDocument, PDFName, PDFRawStream, rgb } from '@cantoo/pdf-lib'
 import { PDFiumLibrary } from '@hyzyla/pdfium'
 import type { LetterSpec } from './letter.ts'
+import { encodePng } from './png.ts'
 import type { PostcardSpec } from './postcard.ts'
 import { PrintProblem, type PrintProblemCode } from './problem.ts'
 import { makeProof } from './proof.ts'
@@ -183,13 +184,13 @@ test('artwork with ink in the address zone is found, artwork beside it is not', 
   const inside = await renderer.preflight({
     ...card,
     qr: { url: 'https://a.example/Q/1' },
-    back: { kind: 'pdf', bytes: await pageWithInk(450, 306, 300, 100) },
+    back: { kind: 'pdf', bytes: await pageWithInk(450, 306, 300, 30) },
   })
   assert.deepEqual(
     inside.problems.map(problem => problem.code),
     ['ink_in_address_zone'],
   )
-  assert.match(inside.problems[0]!.message, /4\.1\d inches from the left and 2\.5\d from the top/)
+  assert.match(inside.problems[0]!.message, /4\.1\d inches from the left and 3\.5\d from the top/)
   const clear = await renderer.preflight({
     ...card,
     qr: { url: 'https://a.example/Q/1' },
@@ -317,4 +318,43 @@ test('many pieces go into few files; one that cannot be printed is listed and ho
     [0, 0, 0],
   )
   await assert.rejects(collect(renderer.impose([{ ...card, front: undefined } as unknown as PieceSpec], options)), TypeError)
+})
+
+/** A picture of one colour, dark enough to be ink. */
+function picture(width: number, height: number): Uint8Array {
+  return encodePng({ width, height, data: new Uint8Array(width * height * 4).fill(120) }, 0, 0, width, height)
+}
+
+test('pictures fill a front; their shape and resolution are checked', async () => {
+  const renderer = createRenderer()
+  const front = (bytes: Uint8Array): PostcardSpec => ({ ...card, front: { kind: 'image', bytes } })
+  assert.deepEqual((await renderer.render(front(picture(1875, 1275)))).warnings, [])
+  assert.deepEqual(
+    (await renderer.render(front(picture(1250, 850)))).warnings.map(({ code, path }) => [code, path]),
+    [['low_resolution', 'front']],
+  )
+  await assert.rejects(renderer.render(front(picture(1275, 1875))), refuses('image_wrong_shape', 'front'))
+  await assert.rejects(renderer.render(front(picture(450, 306))), refuses('image_resolution_too_low', 'front'))
+  const back = await renderer.preflight({
+    ...card,
+    qr: { url: 'https://a.example/Q/1' },
+    back: { kind: 'image', bytes: picture(1875, 1275) },
+  })
+  assert.deepEqual(
+    back.problems.map(problem => problem.code),
+    ['ink_in_address_zone', 'barcode_unreadable'],
+  )
+})
+
+test('artwork may fill everything but the address zone, where all our parts stand', async () => {
+  const document = await PDFDocument.create()
+  const page = document.addPage([450, 306])
+  page.drawRectangle({ x: 0, y: 0, width: 450, height: 306 })
+  page.drawRectangle({ x: 193, y: 18, width: 238, height: 171.5, color: rgb(1, 1, 1) })
+  const spec: PostcardSpec = {
+    ...card,
+    qr: { url: 'https://a.example/Q/1' },
+    back: { kind: 'pdf', bytes: await document.save() },
+  }
+  assert.deepEqual((await createRenderer().preflight(spec)).problems, [])
 })

@@ -61,14 +61,14 @@ test('the parts of a card keep out of each other and out of the forbidden zones'
   for (const layout of Object.values(cards)) {
     const quiet = quietBox(layout.qr, 25)
     const message: Rect = layout.message
-    for (const part of [message, layout.returnAddress, layout.indicia, layout.qr, layout.addressZone])
-      assert.ok(contains(layout.safe, part))
-    for (const part of [message, quiet, layout.returnAddress, layout.indicia]) {
+    const { returnAddress, indicia } = layout.beside
+    for (const part of [message, returnAddress, indicia, layout.qr, layout.addressZone]) assert.ok(contains(layout.safe, part))
+    for (const part of [message, quiet, returnAddress, indicia]) {
       assert.ok(!overlaps(part, layout.addressZone))
       assert.ok(!overlaps(part, layout.clearZone))
     }
-    assert.ok(!overlaps(layout.returnAddress, layout.indicia))
-    assert.ok(!overlaps(message, layout.returnAddress))
+    assert.ok(!overlaps(returnAddress, indicia))
+    assert.ok(!overlaps(message, returnAddress))
     assert.ok(layout.qr.w >= 0.8 * INCH)
   }
 })
@@ -79,6 +79,12 @@ test('the largest address block stays inside the address zone and the read area,
     const block = { x, y, w: BARCODE.width, h: blockHeight(6, 9.5, true) }
     assert.ok(contains(layout.readArea, block))
     assert.ok(contains(layout.addressZone, block))
+    const { returnAddress, indicia } = layout.inZone
+    for (const part of [returnAddress, indicia]) {
+      assert.ok(contains(layout.addressZone, part))
+      assert.ok(!overlaps(part, block))
+    }
+    assert.ok(!overlaps(returnAddress, indicia))
     const clear = { ...block, x: x - BARCODE.clearSide, w: block.w + 2 * BARCODE.clearSide }
     assert.ok(!overlaps(clear, layout.message))
     assert.ok(clear.x + clear.w <= layout.trim.x + layout.trim.w)

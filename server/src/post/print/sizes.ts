@@ -27,6 +27,9 @@ export const BARCODE = {
 
 export type PostcardSize = '4x6' | '6x9' | '6x11'
 
+/** Places of the return address and of the permit imprint (or stamp). */
+export type Sender = { returnAddress: Rect; indicia: Rect }
+
 /** Where things go on the address side of a card. All boxes include the bleed in their coordinates. */
 export type CardLayout = {
   page: { width: number; height: number }
@@ -40,8 +43,9 @@ export type CardLayout = {
   readArea: Rect
   /** Left edge and baseline of the last line of the address; it grows upwards. */
   address: { x: number; y: number }
-  returnAddress: Rect
-  indicia: Rect
+  /** In the open beside a message of ours; inside the address zone on finished artwork, which need not leave more white. */
+  beside: Sender
+  inZone: Sender
   message: Rect
   /** The QR symbol itself; four modules around it stay white. */
   qr: Rect
@@ -69,6 +73,7 @@ function cardLayout(
   const right = trim.x + trim.w
   // Ink-free zone as the large print houses publish it: 0.275 inch from the right and 0.25 from the bottom, bleed included.
   const addressZone = { x: page.width - (0.275 + zone) * INCH, y: 0.25 * INCH, w: zone * INCH, h: 2.375 * INCH }
+  const zoneTop = addressZone.y + addressZone.h - 1
   const top = page.height - BLEED - 0.2 * INCH
   return {
     page,
@@ -77,9 +82,15 @@ function cardLayout(
     addressZone,
     clearZone: { x: right - 4.75 * INCH, y: trim.y, w: 4.75 * INCH, h: 0.625 * INCH },
     readArea: { x: trim.x + 0.5 * INCH, y: trim.y + 0.625 * INCH, w: trim.w - INCH, h: (2.75 - 0.625) * INCH },
-    address: { x: addressZone.x + address * INCH, y: trim.y + 0.95 * INCH },
-    returnAddress: { x: addressZone.x + 0.06 * INCH, y: top - 0.62 * INCH, w: 1.95 * INCH, h: 0.62 * INCH },
-    indicia: { x: right - 0.2 * INCH - 1.05 * INCH, y: top - 0.72 * INCH, w: 1.05 * INCH, h: 0.72 * INCH },
+    address: { x: addressZone.x + address * INCH, y: trim.y + 0.72 * INCH },
+    beside: {
+      returnAddress: { x: addressZone.x + 0.06 * INCH, y: top - 0.62 * INCH, w: 1.95 * INCH, h: 0.62 * INCH },
+      indicia: { x: right - 0.2 * INCH - 1.05 * INCH, y: top - 0.72 * INCH, w: 1.05 * INCH, h: 0.72 * INCH },
+    },
+    inZone: {
+      returnAddress: { x: addressZone.x + 0.06 * INCH, y: zoneTop - 0.6 * INCH, w: 1.95 * INCH, h: 0.6 * INCH },
+      indicia: { x: addressZone.x + addressZone.w - 1.07 * INCH, y: zoneTop - 0.6 * INCH, w: 1.05 * INCH, h: 0.6 * INCH },
+    },
     message,
     qr: { x: message.x, y: size === '4x6' ? 27 : message.y + 10, w: qr * INCH, h: qr * INCH },
   }
