@@ -120,7 +120,10 @@ export const startApp = async ({
       if (!config.PUBLIC_URL) app.publicUrl = `http://localhost:${http.port}`
       open.push(http)
     }
-    if (wanted.includes('worker')) open.push(startDelivering(app), startWebhooks(app), await startJobs(app, databaseUrl))
+    if (wanted.includes('worker')) {
+      open.push(startDelivering(app), startWebhooks(app))
+      open.push(await startJobs(app, databaseUrl))
+    }
   } catch (error) {
     await close()
     throw error

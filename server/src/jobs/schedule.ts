@@ -1,2 +1,7 @@
 /** What runs by the clock (UTC, crontab fields). One process of all runs each. */
-export const schedule = ['*/10 * * * * prune ?max=3', '* * * * * domains.check ?max=1']
+import type { jobs } from './registry.ts'
+
+export const schedule: { match: string; task: keyof typeof jobs }[] = [
+  { match: '*/10 * * * *', task: 'prune' },
+  { match: '* * * * *', task: 'domains.check' },
+]

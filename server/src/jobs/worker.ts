@@ -1,5 +1,5 @@
 /** Runs the jobs of registry.ts with graphile-worker: LISTEN/NOTIFY, so a job starts within milliseconds of its commit. */
-import { Logger, run, type Task } from 'graphile-worker'
+import { Logger, parseCronItems, run, type Task } from 'graphile-worker'
 import type { App } from '../app.ts'
 import { type JobHandler, jobs } from './registry.ts'
 import { schedule } from './schedule.ts'
@@ -15,12 +15,13 @@ export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(
   )
   const runner = await run({
     connectionString: databaseUrl,
-    maxPoolSize: concurrency / 2,
+    maxPoolSize: concurrency,
     concurrency,
     noHandleSignals: true,
     pollInterval: 1000,
     taskList,
-    crontab: schedule.join('\n'),
+    // A run that was missed is not made up for: each looks at what is due whenever it runs.
+    parsedCronItems: parseCronItems(schedule.map(item => ({ ...item, options: { maxAttempts: 3 } }))),
     logger: new Logger(() => (level, message) => {
       if (level === 'error' || level === 'warning') app.log.warn({ jobs: message }, 'job')
     }),
