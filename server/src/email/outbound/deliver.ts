@@ -24,8 +24,6 @@ import { rehearse } from './sandbox.ts'
 
 /** Lanes without a connection are forgotten when there are as many. */
 const mostPools = 10_000
-/** Closing waits this long for what is being handed over; then connections are cut. */
-const graceMs = 10_000
 
 export interface OutboundWorker {
   /** Takes no more mail, finishes what is being handed over within about 10 s, and puts the rest back into line. */
@@ -148,12 +146,17 @@ const recordSurely = async ({ app, recorder }: Worker, result: Result): Promise<
 export interface DeliveryOptions {
   /** 25; tests, which may not open that, have another. */
   mxPort?: number
+  /** Closing waits this long for what is being handed over, then connections are cut: 10 s. */
+  graceMs?: number
   /** Closed with the worker. Benches sign with keys of their own. */
   signing?: Signing
 }
 
 /** Starts sending what is queued, in this process and by others. */
-export const startDelivering = (app: App, { mxPort = 25, signing = startSigning(app) }: DeliveryOptions = {}): OutboundWorker => {
+export const startDelivering = (
+  app: App,
+  { mxPort = 25, graceMs = 10_000, signing = startSigning(app) }: DeliveryOptions = {},
+): OutboundWorker => {
   const pools = new Map<string, Pool>()
   const underWay = new Set<Promise<void>>()
   const lanes = createLanes(
