@@ -1,0 +1,23 @@
+/** A list that cannot be read as a whole; the message is for whoever sent it. (A bad row is no reason to refuse the others.) */
+export class ListRefused extends Error {}
+
+/** What a list may cost, whatever it claims about itself. */
+export const limits = {
+  fileBytes: 50 * 1024 * 1024,
+  rows: 200_000,
+  columns: 200,
+  /** Characters of one cell: what Excel itself allows. */
+  cell: 32_767,
+  /** Characters of one record of a CSV file. */
+  record: 256 * 1024,
+  zipEntries: 2_000,
+  /** Bytes of one part of a workbook, unpacked. A sheet of 200,000 rows has some 150 MB. */
+  partBytes: 400 * 1024 * 1024,
+  /** Unpacked : packed. Sheets reach 20 to 50, a bomb some 1,000. */
+  ratio: 200,
+  /** Characters of all shared texts of a workbook. */
+  sharedText: 60_000_000,
+  /** From the start of reading to the last row stored. */
+  seconds: 120,
+  heapMb: 400,
+} as const
