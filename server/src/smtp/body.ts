@@ -18,42 +18,58 @@ export interface Body {
 
 /** Reads to the end whatever comes, for the reply can only be given then; what is beyond the limit is not kept. */
 export const readBody = async (stream: SMTPServerDataStream, folder: string): Promise<Body> => {
-  const chunks: Buffer[] = []
+  const start: Buffer[] = []
   let held = 0
-  let file: FileHandle | undefined
-  let written = 0
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (stream.sizeExceeded) continue
-      if (held + chunk.length <= inlineLimit && !file) {
-        chunks.push(chunk)
-        held += chunk.length
-      } else {
-        file ??= await openNameless(folder)
-        await file.writeFile(chunk)
-        written += chunk.length
-      }
+  // Listeners, not `for await`: most mails are a chunk or two, and an iterator costs more than they do.
+  const small = await new Promise<boolean>((resolve, reject) => {
+    const onData = (chunk: Buffer) => {
+      start.push(chunk)
+      held += chunk.length
+      if (held <= inlineLimit) return
+      stream.off('data', onData).pause()
+      resolve(false)
     }
+    stream.on('data', onData)
+    stream.once('end', () => resolve(true))
+    stream.once('error', reject)
+    stream.once('close', () => reject(new Error('The connection was closed')))
+  })
+  if (small)
+    return { size: held, read: async () => (start.length === 1 ? start[0]! : Buffer.concat(start)), close: async () => {} }
+  const file = await openNameless(folder)
+  try {
+    return inFile(file, start, held, await writeRest(stream, file))
   } catch (error) {
-    await file?.close()
+    await file.close()
     throw error
   }
-  return {
-    size: held + written,
-    read: async () => {
-      if (!file) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
-      const whole = Buffer.allocUnsafe(held + written)
-      Buffer.concat(chunks).copy(whole)
-      for (let at = 0; at < written; ) {
-        const { bytesRead } = await file.read(whole, held + at, written - at, at)
-        if (bytesRead === 0) throw new Error('The file of a received mail ended early')
-        at += bytesRead
-      }
-      return whole
-    },
-    close: async () => file?.close(),
-  }
 }
+
+/** Bytes written. */
+const writeRest = async (stream: SMTPServerDataStream, file: FileHandle): Promise<number> => {
+  let written = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (stream.sizeExceeded) continue
+    await file.writeFile(chunk)
+    written += chunk.length
+  }
+  return written
+}
+
+const inFile = (file: FileHandle, start: Buffer[], held: number, written: number): Body => ({
+  size: held + written,
+  read: async () => {
+    const whole = Buffer.allocUnsafe(held + written)
+    Buffer.concat(start).copy(whole)
+    for (let at = 0; at < written; ) {
+      const { bytesRead } = await file.read(whole, held + at, written - at, at)
+      if (bytesRead === 0) throw new Error('The file of a received mail ended early')
+      at += bytesRead
+    }
+    return whole
+  },
+  close: () => file.close(),
+})
 
 const openNameless = async (folder: string): Promise<FileHandle> => {
   await mkdir(folder, { recursive: true })

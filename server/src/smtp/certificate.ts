@@ -28,10 +28,10 @@ export const loadCertificate = async (config: Config, now: Date): Promise<TlsPai
   }
   const path = join(config.DATA_DIR, 'smtp-tls.pem')
   const kept = await readKept(path)
-  if (kept && fits(kept.cert, config.MAIL_DOMAIN, now)) return kept
+  if (kept && fits(kept.cert, config.MAIL_HOST, now)) return kept
   await mkdir(config.DATA_DIR, { recursive: true })
   const draft = `${path}.${randomBytes(6).toString('hex')}`
-  const made = selfSigned(config.MAIL_DOMAIN, now)
+  const made = selfSigned(config.MAIL_HOST, now)
   await writeFile(draft, made.key + made.cert, { mode: 0o600, flush: true })
   if (kept) {
     await rename(draft, path)

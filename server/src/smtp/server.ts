@@ -63,7 +63,7 @@ export const startSmtp = async (app: App, limits: SmtpLimits = smtpLimits): Prom
       mailFrom: mailFrom ? mailFrom.address : '',
       clientName: session.hostNameAppearsAs,
       clientIp: session.remoteAddress,
-      ourName: config.MAIL_DOMAIN,
+      ourName: config.MAIL_HOST,
       protocol: session.transmissionType,
       id: `${session.id}.${session.transaction}`,
       at: app.clock.now(),
@@ -92,7 +92,7 @@ export const startSmtp = async (app: App, limits: SmtpLimits = smtpLimits): Prom
 
   const options: SMTPServerOptions = {
     ...(await loadCertificate(config, app.clock.now())),
-    name: config.MAIL_DOMAIN,
+    name: config.MAIL_HOST,
     banner: 'Pennypost',
     heloResponse: '%s',
     logger: false,

@@ -47,10 +47,9 @@ export interface RecipientRules {
 export const takeRecipient = async (rules: RecipientRules, given: string, smtpUtf8: boolean): Promise<string> => {
   const address = canonicalAddress(given.includes('@') ? given : `${given}@${rules.mailDomain}`)
   const local = localPart(address)
-  if (address.endsWith(`@${rules.mailDomain}`) && isVerp(local)) {
-    if (!parseVerp(rules.masterKey, local)) throw new Refusal('unknown')
-    return address
-  }
+  // Return paths are at our domain or at `bounces.` of a customer's; the proof in the local part is what counts.
+  if (isVerp(local) && parseVerp(rules.masterKey, local)) return address
+  if (isVerp(local) && address.endsWith(`@${rules.mailDomain}`)) throw new Refusal('unknown')
   const owner = await rules.ownerOf(address)
   if (owner === 'foreign') throw new Refusal('relay')
   if (!smtpUtf8 && !isAscii(local)) throw new Refusal('needsUtf8')

@@ -27,7 +27,13 @@ describe('an agent registers, sends, receives and replies', () => {
     const bob = await t.register('Bob')
     const sent = await t.call('POST', `/v1/inboxes/${alice.inbox}/messages`, {
       key: alice.key,
-      body: { to: [bob.email], subject: 'Grüße aus Łódź', text: 'Kommst du?\n', html: '<p>Kommst du?</p>', attachments: [{ filename: 'plan.txt', content: Buffer.from('noon').toString('base64'), content_type: 'text/plain' }] },
+      body: {
+        to: [bob.email],
+        subject: 'Grüße aus Łódź',
+        text: 'Kommst du?\n',
+        html: '<p>Kommst du?</p>',
+        attachments: [{ filename: 'plan.txt', content: Buffer.from('noon').toString('base64'), content_type: 'text/plain' }],
+      },
     })
     assert.equal(sent.status, 202, JSON.stringify(sent.body))
     assert.equal(sent.body.status, 'queued')
@@ -51,33 +57,58 @@ describe('an agent registers, sends, receives and replies', () => {
     assert.equal(delivered.recipients[0].status, 'delivered')
     assert.equal(delivered.recipients[0].code, 250)
 
-    const reply = await t.call('POST', `/v1/inboxes/${bob.inbox}/messages/${message.id}/reply`, { key: bob.key, body: { text: 'Ja!' } })
+    const reply = await t.call('POST', `/v1/inboxes/${bob.inbox}/messages/${message.id}/reply`, {
+      key: bob.key,
+      body: { text: 'Ja!' },
+    })
     assert.equal(reply.status, 202, JSON.stringify(reply.body))
     assert.equal(reply.body.subject, 'Re: Grüße aus Łódź')
     assert.equal(reply.body.in_reply_to, message.message_id)
     assert.equal(reply.body.thread_id, message.thread_id)
 
-    const answer = await t.call('POST', `/v1/inboxes/${alice.inbox}/wait`, { key: alice.key, body: { timeout: 20, thread_id: sent.body.thread_id } })
+    const answer = await t.call('POST', `/v1/inboxes/${alice.inbox}/wait`, {
+      key: alice.key,
+      body: { timeout: 20, thread_id: sent.body.thread_id },
+    })
     assert.equal(answer.body.message.extracted_text.trim(), 'Ja!')
     const thread = await t.call('GET', `/v1/threads/${sent.body.thread_id}`, { key: alice.key })
-    assert.deepEqual(thread.body.messages.map((m: { direction: string }) => m.direction), ['outbound', 'inbound'])
+    assert.deepEqual(
+      thread.body.messages.map((m: { direction: string }) => m.direction),
+      ['outbound', 'inbound'],
+    )
     assert.equal(thread.body.message_count, 2)
 
     const events = await t.call('GET', '/v1/events?limit=50', { key: alice.key })
     const types = events.body.data.map((event: { type: string }) => event.type)
-    for (const type of ['message.queued', 'message.sent', 'message.delivered', 'message.received']) assert.ok(types.includes(type), `${type} in ${types}`)
+    for (const type of ['message.queued', 'message.sent', 'message.delivered', 'message.received'])
+      assert.ok(types.includes(type), `${type} in ${types}`)
     assert.equal((await t.call('GET', '/v1/wallet', { key: alice.key })).body.balance_mills, 997)
   })
 
   it('finds messages by words in the fields asked for, across inboxes', async () => {
     const { key, inbox, email } = await t.register('Searcher')
     const other = (await t.call('POST', '/v1/inboxes', { key, body: { name: 'Second' } })).body
-    await t.call('POST', `/v1/inboxes/${inbox}/messages`, { key, body: { to: other.email, subject: 'Order confirmation', text: 'Thanks for buying a lantern.' } })
-    await t.call('POST', `/v1/inboxes/${other.id}/messages`, { key, body: { to: email, subject: 'Lantern', text: 'About the order.' } })
-    const search = async (body: object) => (await t.call('POST', '/v1/messages/search', { key, body })).body.data.map((m: { subject: string; direction: string }) => `${m.direction} ${m.subject}`)
-    assert.deepEqual((await search({ query: 'lantern', fields: ['subject'] })).filter((x: string) => x.startsWith('outbound')), ['outbound Lantern'])
+    await t.call('POST', `/v1/inboxes/${inbox}/messages`, {
+      key,
+      body: { to: other.email, subject: 'Order confirmation', text: 'Thanks for buying a lantern.' },
+    })
+    await t.call('POST', `/v1/inboxes/${other.id}/messages`, {
+      key,
+      body: { to: email, subject: 'Lantern', text: 'About the order.' },
+    })
+    const search = async (body: object) =>
+      (await t.call('POST', '/v1/messages/search', { key, body })).body.data.map(
+        (m: { subject: string; direction: string }) => `${m.direction} ${m.subject}`,
+      )
+    assert.deepEqual(
+      (await search({ query: 'lantern', fields: ['subject'] })).filter((x: string) => x.startsWith('outbound')),
+      ['outbound Lantern'],
+    )
     assert.equal((await search({ query: 'lantern' })).filter((x: string) => x.startsWith('outbound')).length, 2)
-    assert.deepEqual((await search({ query: '"order confirmation"', inbox_id: inbox })).filter((x: string) => x.startsWith('outbound')), ['outbound Order confirmation'])
+    assert.deepEqual(
+      (await search({ query: '"order confirmation"', inbox_id: inbox })).filter((x: string) => x.startsWith('outbound')),
+      ['outbound Order confirmation'],
+    )
     assert.deepEqual(await search({ query: 'lantern', date_to: '2020-01-01' }), [])
   })
 
@@ -100,18 +131,40 @@ describe('an agent registers, sends, receives and replies', () => {
 
   it('deletes an inbox with its messages, attachments and bytes', async () => {
     const { key, inbox, email } = await t.register('Leaver')
-    const sent = await t.call('POST', `/v1/inboxes/${inbox}/messages`, { key, body: { to: email, subject: 'To myself', text: 'x', attachments: [{ filename: 'big.bin', content: Buffer.alloc(400_000, 7).toString('base64') }] } })
+    const sent = await t.call('POST', `/v1/inboxes/${inbox}/messages`, {
+      key,
+      body: {
+        to: email,
+        subject: 'To myself',
+        text: 'x',
+        attachments: [{ filename: 'big.bin', content: Buffer.alloc(400_000, 7).toString('base64') }],
+      },
+    })
     await t.call('POST', `/v1/inboxes/${inbox}/wait`, { key, body: { timeout: 20 } })
     assert.equal((await t.call('DELETE', `/v1/inboxes/${inbox}`, { key })).status, 200)
     assert.equal((await t.call('GET', `/v1/messages/${sent.body.id}`, { key })).status, 404)
-    const left = await t.app.db.pool.query("select count(*)::int as n from blobs b join organizations o on o.id = b.organization_id where o.name = 'Leaver'")
+    const left = await t.app.db.pool.query(
+      "select count(*)::int as n from blobs b join organizations o on o.id = b.organization_id where o.name = 'Leaver'",
+    )
     assert.equal(left.rows[0].n, 0)
   })
 
   it('shows the source of a sent mail: the same well-formed bytes every time', async () => {
     const { key, inbox } = await t.register('Source')
-    const sent = await t.call('POST', `/v1/inboxes/${inbox}/messages`, { key, body: { to: 'Someone <a@example.test>', bcc: 'hidden@example.test', subject: 'S', text: 'T', headers: { 'X-Campaign': 'spring' } } })
-    const [one, two] = [await t.call('GET', `/v1/messages/${sent.body.id}/source`, { key }), await t.call('GET', `/v1/messages/${sent.body.id}/source`, { key })]
+    const sent = await t.call('POST', `/v1/inboxes/${inbox}/messages`, {
+      key,
+      body: {
+        to: 'Someone <a@example.test>',
+        bcc: 'hidden@example.test',
+        subject: 'S',
+        text: 'T',
+        headers: { 'X-Campaign': 'spring' },
+      },
+    })
+    const [one, two] = [
+      await t.call('GET', `/v1/messages/${sent.body.id}/source`, { key }),
+      await t.call('GET', `/v1/messages/${sent.body.id}/source`, { key }),
+    ]
     const source = Buffer.from(one.body.source, 'base64').toString()
     assert.equal(one.body.source, two.body.source)
     assert.match(source, /^X-Campaign: spring\r$/m)

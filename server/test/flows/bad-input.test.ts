@@ -16,7 +16,8 @@ describe('bad input', () => {
   after(() => t.close())
 
   const good = { to: 'a@sink.test', subject: 's', text: 't' }
-  const send = (change: object, headers?: Record<string, string>) => t.call('POST', `/v1/inboxes/${inbox}/messages`, { key, body: { ...good, ...change }, ...(headers ? { headers } : {}) })
+  const send = (change: object, headers?: Record<string, string>) =>
+    t.call('POST', `/v1/inboxes/${inbox}/messages`, { key, body: { ...good, ...change }, ...(headers ? { headers } : {}) })
   const messages = async () => (await t.app.db.pool.query('select count(*)::int as n from messages')).rows[0].n
 
   it('names the field and the fix', async () => {
@@ -33,7 +34,10 @@ describe('bad input', () => {
     const { status, body } = await send({ subjct: 'typo' })
     assert.equal(status, 422)
     assert.deepEqual(body.error.errors[0], { path: '/subjct', message: 'is not a field of this request; remove it' })
-    assert.equal((await t.call('POST', '/v1/inboxes', { key, body: { name: 'x', organization_id: 'org_x', balance_mills: 5 } })).status, 422)
+    assert.equal(
+      (await t.call('POST', '/v1/inboxes', { key, body: { name: 'x', organization_id: 'org_x', balance_mills: 5 } })).status,
+      422,
+    )
   })
 
   it('CR and LF cannot get into anything that becomes a header or a command', async () => {
@@ -65,26 +69,52 @@ describe('bad input', () => {
   })
 
   it('headers that are ours cannot be set', async () => {
-    for (const name of ['Bcc', 'bcc', 'From', 'Return-Path', 'Received', 'DKIM-Signature', 'Authentication-Results', 'Content-Type', 'MIME-Version', 'Message-ID'])
+    for (const name of [
+      'Bcc',
+      'bcc',
+      'From',
+      'Return-Path',
+      'Received',
+      'DKIM-Signature',
+      'Authentication-Results',
+      'Content-Type',
+      'MIME-Version',
+      'Message-ID',
+    ])
       assert.equal((await send({ headers: { [name]: 'x' } })).status, 422, name)
   })
 
   it('base64 garbage, a sixth attachment, one too large, no content at all', async () => {
     const file = { filename: 'a', content: 'aGk=' }
-    assert.equal((await send({ attachments: [{ filename: 'a', content: '%%%not base64' }] })).body.error.errors[0].path, '/attachments/0/content')
+    assert.equal(
+      (await send({ attachments: [{ filename: 'a', content: '%%%not base64' }] })).body.error.errors[0].path,
+      '/attachments/0/content',
+    )
     assert.equal((await send({ attachments: Array(6).fill(file) })).body.error.errors[0].path, '/attachments')
-    assert.equal((await send({ attachments: [{ filename: 'a', content: Buffer.alloc(10 * 1024 * 1024 + 1).toString('base64') }] })).body.error.errors[0].path, '/attachments/0/content')
+    assert.equal(
+      (await send({ attachments: [{ filename: 'a', content: Buffer.alloc(10 * 1024 * 1024 + 1).toString('base64') }] })).body
+        .error.errors[0].path,
+      '/attachments/0/content',
+    )
     assert.equal((await send({ text: undefined })).body.error.errors[0].path, '/text')
     assert.equal((await send({ to: [] })).body.error.errors[0].path, '/to')
     assert.equal((await send({ to: Array.from({ length: 51 }, (_, i) => `a${i}@sink.test`) })).status, 422)
-    assert.equal((await send({ attachments: Array(5).fill({ filename: 'a', content: Buffer.alloc(10 * 1024 * 1024).toString('base64') }) })).status, 202)
+    assert.equal(
+      (await send({ attachments: Array(5).fill({ filename: 'a', content: Buffer.alloc(10 * 1024 * 1024).toString('base64') }) }))
+        .status,
+      202,
+    )
   })
 
   it('the same by multipart', async () => {
     const form = (fields: [string, string | File][]) => {
       const data = new FormData()
       for (const [name, value] of fields) data.append(name, value as string)
-      return fetch(`${t.url}/v1/inboxes/${inbox}/messages`, { method: 'POST', headers: { authorization: `Bearer ${key}` }, body: data })
+      return fetch(`${t.url}/v1/inboxes/${inbox}/messages`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}` },
+        body: data,
+      })
     }
     const base: [string, string][] = [
       ['to[0]', 'a@sink.test'],
@@ -92,35 +122,81 @@ describe('bad input', () => {
       ['text', 't'],
     ]
     assert.equal((await form(base)).status, 202)
-    assert.equal((await form([...base, ...Array.from({ length: 6 }, (_, i): [string, File] => [`attachments[${i}]`, new File(['x'], 'a.txt')])])).status, 422)
-    assert.equal((await form([...base, ['attachments[0]', new File([Buffer.alloc(10 * 1024 * 1024 + 10)], 'big.bin')]])).status, 413)
-    for (const name of ['__proto__[x]', 'a[__proto__][b]', 'constructor[prototype][x]', 'a[b][c][d][e][f]']) assert.equal((await form([...base, [name, '1']])).status, 422, name)
+    assert.equal(
+      (
+        await form([
+          ...base,
+          ...Array.from({ length: 6 }, (_, i): [string, File] => [`attachments[${i}]`, new File(['x'], 'a.txt')]),
+        ])
+      ).status,
+      422,
+    )
+    assert.equal(
+      (await form([...base, ['attachments[0]', new File([Buffer.alloc(10 * 1024 * 1024 + 10)], 'big.bin')]])).status,
+      413,
+    )
+    for (const name of ['__proto__[x]', 'a[__proto__][b]', 'constructor[prototype][x]', 'a[b][c][d][e][f]'])
+      assert.equal((await form([...base, [name, '1']])).status, 422, name)
     assert.equal(({} as { x?: string }).x, undefined)
   })
 
   it('hostile JSON is a 4xx, never a 5xx', async () => {
     const post = (body: string, type = 'application/json') =>
-      fetch(`${t.url}/v1/inboxes/${inbox}/messages`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': type }, body })
-    const bodies = ['', '{', '[]', '"x"', 'null', '1', '{"to":"a@b.test","subject":"s","text":"\\u0000"}', '{"to":"a@b.test","subject":"s","text":"\\ud800"}', '{"__proto__":{"x":1},"to":"a@b.test"}', '{"constructor":{"prototype":{"x":1}}}', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, '{"to":1e309}', '{"to":{"a":1},"subject":[],"text":{}}']
+      fetch(`${t.url}/v1/inboxes/${inbox}/messages`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': type },
+        body,
+      })
+    const bodies = [
+      '',
+      '{',
+      '[]',
+      '"x"',
+      'null',
+      '1',
+      '{"to":"a@b.test","subject":"s","text":"\\u0000"}',
+      '{"to":"a@b.test","subject":"s","text":"\\ud800"}',
+      '{"__proto__":{"x":1},"to":"a@b.test"}',
+      '{"constructor":{"prototype":{"x":1}}}',
+      `${'['.repeat(10_000)}${']'.repeat(10_000)}`,
+      '{"to":1e309}',
+      '{"to":{"a":1},"subject":[],"text":{}}',
+    ]
     for (const body of bodies) {
       const { status } = await post(body)
       assert.ok(status >= 400 && status < 500, `${status} for ${body.slice(0, 80)}`)
     }
     assert.equal((await post('a=b', 'application/x-www-form-urlencoded')).status, 415)
     assert.equal((await post('x', 'text/plain')).status, 415)
-    assert.equal((await t.call('POST', '/v1/inboxes', { key, body: JSON.stringify({ name: 'x'.repeat(2_000_000) }) })).status, 413)
+    assert.equal(
+      (await t.call('POST', '/v1/inboxes', { key, body: JSON.stringify({ name: 'x'.repeat(2_000_000) }) })).status,
+      413,
+    )
   })
 
   it('odd ids, paths and queries are 404 or 422', async () => {
-    for (const id of ['msg_', 'msg_01J', 'MSG_01J00000000000000000000000', "msg_' or 1=1--", '%00', '../../etc', 'inb_01J00000000000000000000000', '9'.repeat(500)])
+    for (const id of [
+      'msg_',
+      'msg_01J',
+      'MSG_01J00000000000000000000000',
+      "msg_' or 1=1--",
+      '%00',
+      '../../etc',
+      'inb_01J00000000000000000000000',
+      '9'.repeat(500),
+    ])
       assert.equal((await t.call('GET', `/v1/messages/${encodeURIComponent(id)}`, { key })).status, 404, id)
     assert.equal((await t.call('GET', '/v1/inboxes?limit=0', { key })).status, 422)
     assert.equal((await t.call('GET', '/v1/inboxes?limit=101', { key })).status, 422)
     assert.equal((await t.call('GET', '/v1/inboxes?limit=x', { key })).status, 422)
     assert.equal((await t.call('GET', '/v1/inboxes?colour=red', { key })).status, 422)
     assert.equal((await t.call('GET', '/v1/nothing', { key })).body.error.code, 'no_such_route')
-    for (const query of ['&&& !! ((', "'; drop table messages; --", '"', ':*', '\\', 'a'.repeat(500)]) assert.equal((await t.call('POST', '/v1/messages/search', { key, body: { query } })).status, 200, query)
-    assert.equal((await t.call('POST', '/v1/messages/search', { key, body: { query: 'x', date_from: '2026-99-99' } })).status, 422)
+    for (const query of ['&&& !! ((', "'; drop table messages; --", '"', ':*', '\\', 'a'.repeat(500)])
+      assert.equal((await t.call('POST', '/v1/messages/search', { key, body: { query } })).status, 200, query)
+    assert.equal(
+      (await t.call('POST', '/v1/messages/search', { key, body: { query: 'x', date_from: '2026-99-99' } })).status,
+      422,
+    )
   })
 
   it('an address that is taken, reserved, or at a domain of somebody else', async () => {
@@ -129,15 +205,29 @@ describe('bad input', () => {
     const again = await t.call('POST', '/v1/inboxes', { key, body: { email: 'mine@mail.test' } })
     assert.equal(again.status, 409)
     assert.equal(again.body.error.code, 'address_taken')
-    for (const email of ['postmaster@mail.test', 'bounce+x@mail.test', 'abuse@mail.test']) assert.equal((await t.call('POST', '/v1/inboxes', { key, body: { email } })).status, 409, email)
-    assert.equal((await t.call('POST', '/v1/inboxes', { key, body: { email: 'ceo@bank.example' } })).body.error.code, 'domain_not_yours')
+    for (const email of ['postmaster@mail.test', 'bounce+x@mail.test', 'abuse@mail.test'])
+      assert.equal((await t.call('POST', '/v1/inboxes', { key, body: { email } })).status, 409, email)
+    assert.equal(
+      (await t.call('POST', '/v1/inboxes', { key, body: { email: 'ceo@bank.example' } })).body.error.code,
+      'domain_not_yours',
+    )
   })
 
   it('a webhook to a private address is refused where private networks are not allowed', async () => {
     const strict = await startTestApp({ config: { ALLOW_PRIVATE_NETWORKS: 'off' } })
     try {
       const me = await strict.register()
-      for (const url of ['http://127.0.0.1/x', 'http://localhost/x', 'http://[::1]/', 'http://169.254.169.254/latest', 'http://2130706433/', 'http://0x7f.1/', 'ftp://example.com', 'http://user:pw@127.0.0.1/', 'http://10.1.2.3:5432/']) {
+      for (const url of [
+        'http://127.0.0.1/x',
+        'http://localhost/x',
+        'http://[::1]/',
+        'http://169.254.169.254/latest',
+        'http://2130706433/',
+        'http://0x7f.1/',
+        'ftp://example.com',
+        'http://user:pw@127.0.0.1/',
+        'http://10.1.2.3:5432/',
+      ]) {
         const { status, body } = await strict.call('POST', '/v1/webhooks', { key: me.key, body: { url, events: ['*'] } })
         assert.equal(status, 422, url)
         assert.ok(['url_refused', 'invalid_input'].includes(body.error.code), url)
@@ -156,7 +246,8 @@ describe('bad input', () => {
       assert.equal(first.headers.get('x-ratelimit-remaining'), '999')
       assert.ok(Number(first.headers.get('x-ratelimit-reset')) > Date.now() / 1000 - 1)
       let last = first
-      for (let i = 0; i < 1100 && last.status === 200; i += 50) last = (await Promise.all(Array.from({ length: 50 }, () => limited.call('GET', '/v1/wallet', { key: me.key })))).at(-1)!
+      for (let i = 0; i < 1100 && last.status === 200; i += 50)
+        last = (await Promise.all(Array.from({ length: 50 }, () => limited.call('GET', '/v1/wallet', { key: me.key })))).at(-1)!
       assert.equal(last.status, 429)
       assert.equal(last.body.error.code, 'rate_limited')
       assert.equal(last.body.error.retryable, true)
@@ -164,7 +255,8 @@ describe('bad input', () => {
       const dialect = await limited.call('GET', '/api/v1/inboxes', { key: me.key })
       assert.equal(dialect.headers.get('x-ratelimit-limit'), '1000')
       const more = []
-      for (let i = 0; i < 5; i++) more.push((await limited.call('POST', '/v1/register', { body: { name: 'x', owner_email: `o${i}@company.test` } })).status)
+      for (let i = 0; i < 5; i++)
+        more.push((await limited.call('POST', '/v1/register', { body: { name: 'x', owner_email: `o${i}@company.test` } })).status)
       assert.deepEqual(more, [201, 201, 201, 201, 429])
     } finally {
       await limited.close()
@@ -174,7 +266,9 @@ describe('bad input', () => {
   it('a request that stops in the middle changes nothing and hangs nothing', async () => {
     const before = await messages()
     const socket = connect(new URL(t.url).port as unknown as number, '127.0.0.1')
-    socket.write(`POST /v1/inboxes/${inbox}/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"to":"a@si`)
+    socket.write(
+      `POST /v1/inboxes/${inbox}/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"to":"a@si`,
+    )
     await new Promise(resolve => setTimeout(resolve, 100))
     socket.destroy()
     assert.equal((await send({})).status, 202)
@@ -182,6 +276,7 @@ describe('bad input', () => {
   })
 
   it('every refusal is written down with a status, a sentence and a fix', () => {
-    for (const [code, { http, message, fix }] of Object.entries(refusals)) assert.ok(http >= 400 && message.length > 10 && fix.length > 5, code)
+    for (const [code, { http, message, fix }] of Object.entries(refusals))
+      assert.ok(http >= 400 && message.length > 10 && fix.length > 5, code)
   })
 })

@@ -12,9 +12,18 @@ describe('promises', () => {
   after(() => t.close())
 
   const send = (key: string, inbox: string, headers?: Record<string, string>, body: object = {}) =>
-    t.call('POST', `/v1/inboxes/${inbox}/messages`, { key, body: { to: 'a@sink.test', subject: 's', text: 't', ...body }, ...(headers ? { headers } : {}) })
+    t.call('POST', `/v1/inboxes/${inbox}/messages`, {
+      key,
+      body: { to: 'a@sink.test', subject: 's', text: 't', ...body },
+      ...(headers ? { headers } : {}),
+    })
   const count = async (table: string, organization: string, more = '') =>
-    (await t.app.db.pool.query(`select count(*)::int as n from ${table} where organization_id = (select id from organizations where name = $1) ${more}`, [organization])).rows[0].n
+    (
+      await t.app.db.pool.query(
+        `select count(*)::int as n from ${table} where organization_id = (select id from organizations where name = $1) ${more}`,
+        [organization],
+      )
+    ).rows[0].n
 
   describe('idempotency', () => {
     it('50 parallel requests with one key make one mail; all others get its bytes or 409', async () => {
@@ -22,7 +31,10 @@ describe('promises', () => {
       const answers = await Promise.all(Array.from({ length: 50 }, () => send(key, inbox, { 'idempotency-key': 'one' })))
       const accepted = answers.filter(answer => answer.status === 202)
       assert.ok(accepted.length >= 1)
-      assert.ok(answers.every(answer => answer.status === 202 || answer.status === 409), answers.map(a => a.status).join())
+      assert.ok(
+        answers.every(answer => answer.status === 202 || answer.status === 409),
+        answers.map(a => a.status).join(),
+      )
       assert.equal(new Set(accepted.map(answer => answer.body.id)).size, 1)
       assert.equal(accepted.filter(answer => !answer.headers.get('x-idempotent-replayed')).length, 1)
       assert.equal(await count('messages', 'Parallel'), 1)
@@ -32,14 +44,23 @@ describe('promises', () => {
 
     it('the same for an operation that is not batched', async () => {
       const { key } = await t.register('Inboxer')
-      const answers = await Promise.all(Array.from({ length: 20 }, () => t.call('POST', '/v1/inboxes', { key, body: { name: 'x' }, headers: { 'idempotency-key': 'k' } })))
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          t.call('POST', '/v1/inboxes', { key, body: { name: 'x' }, headers: { 'idempotency-key': 'k' } }),
+        ),
+      )
       assert.ok(answers.every(answer => answer.status === 201 || answer.status === 409))
       assert.equal(await count('inboxes', 'Inboxer'), 2)
     })
 
     it('replays byte for byte, whatever the order of the fields', async () => {
       const { key, inbox } = await t.register('Replay')
-      const post = (body: string) => fetch(`${t.url}/v1/inboxes/${inbox}/messages`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': 'r' }, body })
+      const post = (body: string) =>
+        fetch(`${t.url}/v1/inboxes/${inbox}/messages`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': 'r' },
+          body,
+        })
       const first = await post('{"to":"a@sink.test","subject":"s","text":"t"}')
       const second = await post('{ "text":"t", "subject":"s", "to":"a@sink.test" }')
       assert.equal(await first.text(), await second.text())
@@ -53,7 +74,10 @@ describe('promises', () => {
       const other = await send(key, inbox, { 'idempotency-key': 'u' }, { subject: 'different' })
       assert.equal(other.status, 422)
       assert.equal(other.body.error.code, 'idempotency_key_reused')
-      assert.equal((await t.call('POST', '/v1/inboxes', { key, body: { name: 'x' }, headers: { 'idempotency-key': 'u' } })).body.error.code, 'idempotency_key_reused')
+      assert.equal(
+        (await t.call('POST', '/v1/inboxes', { key, body: { name: 'x' }, headers: { 'idempotency-key': 'u' } })).body.error.code,
+        'idempotency_key_reused',
+      )
       assert.equal((await send(key, inbox, { 'idempotency-key': 'u' })).body.id, first.body.id)
       assert.equal(await count('messages', 'Reuse'), 1)
     })
@@ -62,15 +86,22 @@ describe('promises', () => {
       const { key, inbox } = await t.register('Mended')
       assert.equal((await send(key, inbox, { 'idempotency-key': 'm' }, { to: 'nobody' })).status, 422)
       assert.equal((await send(key, inbox, { 'idempotency-key': 'm' })).status, 202)
-      await t.app.db.pool.query("update wallets set balance_mills = 0 where livemode and organization_id = (select id from organizations where name = 'Mended')")
+      await t.app.db.pool.query(
+        "update wallets set balance_mills = 0 where livemode and organization_id = (select id from organizations where name = 'Mended')",
+      )
       assert.equal((await send(key, inbox, { 'idempotency-key': 'n' })).status, 402)
-      await t.app.db.pool.query("update wallets set balance_mills = 2 where livemode and organization_id = (select id from organizations where name = 'Mended')")
+      await t.app.db.pool.query(
+        "update wallets set balance_mills = 2 where livemode and organization_id = (select id from organizations where name = 'Mended')",
+      )
       assert.equal((await send(key, inbox, { 'idempotency-key': 'n' })).status, 202)
     })
 
     it('is per organization, and odd keys are refused clearly', async () => {
       const [a, b] = [await t.register('Key A'), await t.register('Key B')]
-      const [one, two] = [await send(a.key, a.inbox, { 'idempotency-key': 'shared' }), await send(b.key, b.inbox, { 'idempotency-key': 'shared' })]
+      const [one, two] = [
+        await send(a.key, a.inbox, { 'idempotency-key': 'shared' }),
+        await send(b.key, b.inbox, { 'idempotency-key': 'shared' }),
+      ]
       assert.notEqual(one.body.id, two.body.id)
       assert.equal(two.headers.get('x-idempotent-replayed'), null)
       for (const bad of ['', 'x'.repeat(256), 'a b', 'é']) {
@@ -84,7 +115,9 @@ describe('promises', () => {
 
   it('with credit for k mails exactly k of N parallel sends are accepted, and the ledger adds up', async () => {
     const { key, inbox } = await t.register('Race')
-    await t.app.db.pool.query("update wallets set balance_mills = 14 where livemode and organization_id = (select id from organizations where name = 'Race')")
+    await t.app.db.pool.query(
+      "update wallets set balance_mills = 14 where livemode and organization_id = (select id from organizations where name = 'Race')",
+    )
     const answers = await Promise.all(Array.from({ length: 60 }, () => send(key, inbox)))
     assert.equal(answers.filter(answer => answer.status === 202).length, 7)
     const refused = answers.filter(answer => answer.status === 402)
@@ -92,7 +125,9 @@ describe('promises', () => {
     assert.equal(refused[0]!.body.error.code, 'insufficient_balance')
     assert.equal(refused[0]!.body.error.cost_mills, 2)
     assert.equal((await t.call('GET', '/v1/wallet', { key })).body.balance_mills, 0)
-    const { rows } = await t.app.db.pool.query("select sum(amount_mills)::int as sum from wallet_entries where organization_id = (select id from organizations where name = 'Race') and kind = 'email'")
+    const { rows } = await t.app.db.pool.query(
+      "select sum(amount_mills)::int as sum from wallet_entries where organization_id = (select id from organizations where name = 'Race') and kind = 'email'",
+    )
     assert.equal(rows[0].sum, -14)
     assert.equal(await count('messages', 'Race'), 7)
   })
@@ -107,18 +142,27 @@ describe('promises', () => {
     assert.equal((await t.call('GET', '/v1/wallet', { key })).body.balance_mills, 1000)
     const bounced = await send(test, inbox, undefined, { to: 'bounced@sandbox.test' })
     await eventually(async () => (await t.call('GET', `/v1/messages/${sent.body.id}`, { key: test })).body.status === 'delivered')
-    await eventually(async () => (await t.call('GET', `/v1/messages/${bounced.body.id}`, { key: test })).body.status === 'bounced')
-    assert.equal((await t.call('POST', '/v1/api-keys', { key: test, body: { name: 'x', mode: 'live' } })).body.error.code, 'live_only')
+    await eventually(
+      async () => (await t.call('GET', `/v1/messages/${bounced.body.id}`, { key: test })).body.status === 'bounced',
+    )
+    assert.equal(
+      (await t.call('POST', '/v1/api-keys', { key: test, body: { name: 'x', mode: 'live' } })).body.error.code,
+      'live_only',
+    )
   })
 
   describe('another organization', () => {
     it('answers on every route exactly as for an unknown id', async () => {
       const [mine, theirs] = [await t.register('Mine'), await t.register('Theirs')]
       const sent = (await send(theirs.key, theirs.inbox)).body
-      const withFile = (await send(theirs.key, theirs.inbox, undefined, { attachments: [{ filename: 'a', content: 'aGk=' }] })).body
-      const hook = (await t.call('POST', '/v1/webhooks', { key: theirs.key, body: { url: 'http://127.0.0.1:9/x', events: ['*'] } })).body
+      const withFile = (await send(theirs.key, theirs.inbox, undefined, { attachments: [{ filename: 'a', content: 'aGk=' }] }))
+        .body
+      const hook = (
+        await t.call('POST', '/v1/webhooks', { key: theirs.key, body: { url: 'http://127.0.0.1:9/x', events: ['*'] } })
+      ).body
       await t.call('POST', '/v1/suppressions', { key: theirs.key, body: { email: 'gone@sink.test' } })
       const keys = (await t.call('GET', '/v1/api-keys', { key: theirs.key })).body.data
+      const domain = (await t.call('POST', '/v1/domains', { key: theirs.key, body: { name: 'theirs.example.com' } })).body
       const events = (await t.call('GET', '/v1/events', { key: theirs.key })).body.data
       const deliveries = (await t.call('GET', `/v1/webhooks/${hook.id}/deliveries`, { key: theirs.key })).body.data
       const real: Record<string, string> = {
@@ -130,9 +174,15 @@ describe('promises', () => {
         delivery_id: deliveries[0]?.id ?? 'whd_01JXXXXXXXXXXXXXXXXXXXXXXX',
         key_id: keys[0].id,
         event_id: events[0].id,
+        domain_id: domain.id,
         email: 'gone@sink.test',
       }
-      const unknown: Record<string, string> = Object.fromEntries(Object.entries(real).map(([name, id]) => [name, id.includes('@') ? 'unknown@sink.test' : `${id.slice(0, id.indexOf('_'))}_01J00000000000000000000000`]))
+      const unknown: Record<string, string> = Object.fromEntries(
+        Object.entries(real).map(([name, id]) => [
+          name,
+          id.includes('@') ? 'unknown@sink.test' : `${id.slice(0, id.indexOf('_'))}_01J00000000000000000000000`,
+        ]),
+      )
       const bodies: Record<string, object> = {
         '/inboxes/:inbox_id/messages': { to: 'a@sink.test', subject: 's', text: 't' },
         '/inboxes/:inbox_id/messages/:message_id/reply': { text: 't' },
@@ -149,9 +199,11 @@ describe('promises', () => {
             return encodeURIComponent(ids[name]!)
           })
         const body = method === 'POST' || method === 'PATCH' ? (bodies[path] ?? {}) : undefined
-        const ask = (ids: Record<string, string>) => t.call(method, `/v1${fill(ids)}`, { key: mine.key, ...(body ? { body } : {}) })
+        const ask = (ids: Record<string, string>) =>
+          t.call(method, `/v1${fill(ids)}`, { key: mine.key, ...(body ? { body } : {}) })
         const [foreign, none] = [await ask(real), await ask(unknown)]
-        const plain = (answer: { body: { error?: { request_id?: string } } }) => JSON.stringify({ ...answer.body?.error, request_id: '' })
+        const plain = (answer: { body: { error?: { request_id?: string } } }) =>
+          JSON.stringify({ ...answer.body?.error, request_id: '' })
         assert.equal(foreign.status, 404, `${at}: ${JSON.stringify(foreign.body)}`)
         assert.equal(foreign.status, none.status, at)
         assert.equal(plain(foreign), plain(none), at)
@@ -163,8 +215,15 @@ describe('promises', () => {
     it('neither lists nor searches show what is theirs', async () => {
       const [mine, theirs] = [await t.register('Lister'), await t.register('Owner')]
       await send(theirs.key, theirs.inbox, undefined, { subject: 'secretword' })
-      assert.deepEqual((await t.call('POST', '/v1/messages/search', { key: mine.key, body: { query: 'secretword' } })).body.data, [])
-      assert.equal((await t.call('POST', '/v1/messages/search', { key: mine.key, body: { query: 'secretword', inbox_id: theirs.inbox } })).status, 404)
+      assert.deepEqual(
+        (await t.call('POST', '/v1/messages/search', { key: mine.key, body: { query: 'secretword' } })).body.data,
+        [],
+      )
+      assert.equal(
+        (await t.call('POST', '/v1/messages/search', { key: mine.key, body: { query: 'secretword', inbox_id: theirs.inbox } }))
+          .status,
+        404,
+      )
       assert.equal((await t.call('GET', '/v1/inboxes', { key: mine.key })).body.data.length, 1)
     })
   })
@@ -188,8 +247,11 @@ describe('promises', () => {
       const made = (await t.call('POST', '/v1/api-keys', { key, body: { name: 'short-lived' } })).body
       assert.equal((await t.call('GET', '/v1/wallet', { key: made.key })).status, 200)
       await t.call('DELETE', `/v1/api-keys/${made.id}`, { key })
-      for (const bad of [made.key, `${key.slice(0, -1)}0`, 'pp_live_x', '']) assert.equal((await t.call('GET', '/v1/wallet', { key: bad })).status, 401)
-      const expiring = (await t.call('POST', '/v1/api-keys', { key, body: { name: 'e', expires_at: new Date(Date.now() + 300).toISOString() } })).body
+      for (const bad of [made.key, `${key.slice(0, -1)}0`, 'pp_live_x', ''])
+        assert.equal((await t.call('GET', '/v1/wallet', { key: bad })).status, 401)
+      const expiring = (
+        await t.call('POST', '/v1/api-keys', { key, body: { name: 'e', expires_at: new Date(Date.now() + 300).toISOString() } })
+      ).body
       await new Promise(resolve => setTimeout(resolve, 400))
       assert.equal((await t.call('GET', '/v1/wallet', { key: expiring.key })).status, 401)
     })

@@ -14,33 +14,36 @@ export interface MailRow {
   bytes: Buffer | null
   /** organization → blob */
   raw_blobs: Record<string, string>
-  /** How often interpretation was begun, this time included. */
-  attempts: number
+  /** How often reading it went wrong. */
+  failures: number
   received_at: Date
 }
 
-/** Counts the attempt before anything can go wrong with it. */
-export const unscopedBegin = (db: Db, ids: string[], now: Date) =>
+export const unscopedMails = (db: Db, ids: string[]) =>
   db.rows<MailRow>(sql`
-    update received_mail set attempts = attempts + 1, attempted_at = ${now} where id = any (${ids}::uuid[])
-    returning id, mail_from, recipients, client_ip, client_name, tls, size, bytes, raw_blobs, attempts, received_at`)
+    select id, mail_from, recipients, client_ip, client_name, tls, size, bytes, raw_blobs, failures, received_at
+    from received_mail where id = any (${ids}::uuid[])`)
 
-/** What failed through no fault of the mail does not count as an attempt. */
-export const unscopedForgive = (db: Db, id: string) =>
-  db.rows(sql`update received_mail set attempts = attempts - 1 where id = ${id}`)
+export const unscopedBlame = (db: Db, ids: string[]) =>
+  db.rows(sql`update received_mail set failures = failures + 1 where id = any (${ids}::uuid[])`)
 
 /** Takes the mail out of the queue; false when another run of the job has done so. Two runs at once wait for each other here. */
 export const unscopedTake = async (db: Db, id: string): Promise<boolean> =>
   (await db.row(sql`delete from received_mail where id = ${id} returning id`)) !== undefined
 
 /**
- * Jobs anew for mails whose worker died: graphile-worker gives up on a dead worker's jobs only after hours. One extra job
- * per mail at most, however often this runs.
+ * Jobs anew for mails whose worker seems to have died: graphile-worker gives up on a dead worker's jobs only after hours.
+ * `before`: a UUIDv7 of that moment. One extra job per mail at most, however often this runs.
  */
-export const unscopedResume = (db: Db, untouchedSince: Date) =>
+export const unscopedResume = (db: Db, before: string, retriedBefore: Date, now: Date) =>
   db.rows(sql`
-    select graphile_worker.add_job('email.interpret', json_build_object('ids', array[id]), job_key := 'mail ' || id, job_key_mode := 'preserve_run_at')
-    from (select id from received_mail where coalesce(attempted_at, received_at) < ${untouchedSince} order by received_at limit 1000) stuck`)
+    with stuck as (
+      update received_mail set retried_at = ${now} where id in (
+        select id from received_mail where id < ${before} and (retried_at is null or retried_at < ${retriedBefore}) order by id limit 1000)
+      returning id
+    )
+    select graphile_worker.add_job('email.interpret', json_build_object('ids', array[id], 'resumed', true), job_key := 'mail ' || id, job_key_mode := 'preserve_run_at')
+    from stuck`)
 
 /** The thread of the newest reference that this inbox knows. */
 export const threadOf = async (

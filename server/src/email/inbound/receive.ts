@@ -16,12 +16,18 @@ import * as store from './receive.sql.ts'
 import { ownersOf } from './recipients.ts'
 import { hearReport } from './report.ts'
 
-/** After so many attempts that ended badly a mail is stored as it came, unread. */
-const mostAttempts = 3
+/** After so many failures a mail is stored as it came, unread. */
+const mostFailures = 3
+/** A mail that lies here longer than this, or was tried again so long ago, may have lost its worker. */
+const patienceMs = 120_000
 
-/** Job `email.interpret`. One mail that fails does not keep back the others; the job is tried again for it alone. */
-export const interpretMail = async (app: App, { ids }: { ids: string[] }): Promise<void> => {
-  const mails = await store.unscopedBegin(app.db, ids, app.clock.now())
+/**
+ * Job `email.interpret`. One mail that fails does not keep back the others; the job is tried again for it alone. A job that
+ * was resumed follows one that died, perhaps of this very mail, so it is held against it beforehand.
+ */
+export const interpretMail = async (app: App, { ids, resumed = false }: { ids: string[]; resumed?: boolean }): Promise<void> => {
+  if (resumed) await store.unscopedBlame(app.db, ids)
+  const mails = await store.unscopedMails(app.db, ids)
   const outcomes = await Promise.allSettled(mails.map(mail => interpret(app, mail)))
   const failed = outcomes.find(outcome => outcome.status === 'rejected')
   if (failed) throw failed.reason
@@ -29,7 +35,15 @@ export const interpretMail = async (app: App, { ids }: { ids: string[] }): Promi
 
 /** Gives mails whose worker died to the living. Cron. */
 export const resumeMail = async (app: App): Promise<void> => {
-  await store.unscopedResume(app.db, new Date(app.clock.now().getTime() - 120_000))
+  const now = app.clock.now()
+  const before = new Date(now.getTime() - patienceMs)
+  await store.unscopedResume(app.db, firstIdAt(before), before, now)
+}
+
+/** The least UUIDv7 of a moment. */
+const firstIdAt = (at: Date): string => {
+  const time = at.getTime().toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
 }
 
 const interpret = async (app: App, mail: store.MailRow): Promise<void> => {
@@ -47,7 +61,7 @@ const interpret = async (app: App, mail: store.MailRow): Promise<void> => {
     })
     if (stored) for (const { inboxId } of inboxes) app.bus.emit(`message:${inboxId}`)
   } catch (error) {
-    if (isOutage(error)) await store.unscopedForgive(app.db, mail.id).catch(() => {})
+    if (!isOutage(error)) await store.unscopedBlame(app.db, [mail.id])
     throw error
   }
 }
@@ -63,12 +77,12 @@ const load = async (app: App, mail: store.MailRow): Promise<Buffer> => {
 }
 
 const read = (app: App, mail: store.MailRow, raw: Buffer): Promise<ParsedMessage> | ParsedMessage =>
-  mail.attempts <= mostAttempts
+  mail.failures <= mostFailures
     ? app.parser.parse(raw)
     : unparsed(Buffer.alloc(0), 'Reading the mail failed repeatedly; its source is kept.')
 
 const judge = async (app: App, mail: store.MailRow, raw: Buffer, message: ParsedMessage): Promise<Authentication | null> => {
-  if (mail.attempts > mostAttempts) return null
+  if (mail.failures > mostFailures) return null
   return authenticate(app.resolver, {
     raw,
     clientIp: mail.client_ip,

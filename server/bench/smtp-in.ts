@@ -1,0 +1,151 @@
+/**
+ * Mail in, stored durably, against Postfix: 4 KB mails from Postfix's own smtp-source over 20 connections, in turn to both, with
+ * a new connection for every mail (as most of the world's mail comes) and with kept ones. Both sync to the same disk before
+ * they say 250; Postfix hands what it took to its discard transport, ours queues the job that reads it. Medians of three rounds.
+ * Reading (parse, SPF, DKIM, DMARC, thread, store, event) is measured by itself afterwards, without a name server.
+ * Needs the Debian package postfix, and root for a second Postfix.
+ *
+ *   node server/bench/run.ts smtp-in
+ */
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { migrate } from '../src/kernel/migrate.ts'
+import { startPostgres } from '../src/kernel/postgres.ts'
+import { freePort, lineOf, median, node } from './measure.ts'
+
+const rounds = 3
+const connections = 20
+const execute = promisify(execFile)
+
+/** Debian's settings but for the folders, no chroot, as many connections as are opened, and delivery to nowhere. */
+const startPostfix = async (folder: string): Promise<{ port: number; stop(): Promise<void> }> => {
+  const [config, port] = [join(folder, 'config'), await freePort()]
+  await chmod(folder, 0o755)
+  for (const name of ['config', 'queue', 'data']) await mkdir(join(folder, name))
+  await execute('chown', ['postfix', join(folder, 'data')])
+  const main = {
+    compatibility_level: '3.6',
+    queue_directory: join(folder, 'queue'),
+    data_directory: join(folder, 'data'),
+    maillog_file: join(folder, 'log'),
+    maillog_file_prefixes: folder,
+    myhostname: 'bench.test',
+    mydestination: '',
+    relay_domains: 'bench.test',
+    default_transport: 'discard',
+    relay_transport: 'discard',
+    inet_interfaces: '127.0.0.1',
+    inet_protocols: 'ipv4',
+    alias_maps: '',
+    smtpd_client_connection_count_limit: '0',
+  }
+  const single = 'unix - - n - -'
+  const master = [
+    `127.0.0.1:${port} inet n - n - 100 smtpd`,
+    ...[
+      'pickup unix n - n 60 1 pickup',
+      'cleanup unix n - n - 0 cleanup',
+      'qmgr unix n - n 300 1 qmgr',
+      'postlog unix-dgram n - n - 1 postlogd',
+      'anvil unix - - n - 1 anvil',
+    ],
+    ...Object.entries({
+      rewrite: 'trivial-rewrite',
+      bounce: 'bounce',
+      defer: 'bounce',
+      trace: 'bounce',
+      discard: 'discard',
+      proxymap: 'proxymap',
+      error: 'error',
+      retry: 'error',
+    }).map(([name, program]) => `${name} ${single} ${program}`),
+  ]
+  await writeFile(
+    join(config, 'main.cf'),
+    `${Object.entries(main)
+      .map(([key, value]) => `${key} = ${value}`)
+      .join('\n')}\n`,
+  )
+  await writeFile(join(config, 'master.cf'), `${master.join('\n')}\n`)
+  await execute('postfix', ['-c', config, 'start'])
+  return { port, stop: async () => void (await execute('postfix', ['-c', config, 'stop'])) }
+}
+
+/** Mails per second that a server takes. */
+const offer = async (port: number, mails: number, kept: boolean): Promise<number> => {
+  const from = performance.now()
+  const words = ['-s', String(connections), '-m', String(mails), '-l', '4096', '-f', 'a@sender.test', '-t', 'agent@bench.test']
+  await execute('smtp-source', [...(kept ? ['-d'] : []), ...words, `127.0.0.1:${port}`])
+  return mails / ((performance.now() - from) / 1000)
+}
+
+const dataDir = await mkdtemp(join(tmpdir(), 'pennypost-bench-'))
+const postfixDir = await mkdtemp(join(tmpdir(), 'postfix-bench-'))
+const postgres = await startPostgres({ dataDir, log: () => {} })
+await migrate(postgres.url)
+const port = await freePort()
+const env = {
+  DATABASE_URL: postgres.url,
+  DATA_DIR: dataDir,
+  SMTP_PORT: String(port),
+  PORT: '0',
+  HOST: '127.0.0.1',
+  LOG_LEVEL: 'warn',
+  MAIL_DOMAIN: 'bench.test',
+  DNS_SERVERS: '127.0.0.1:9',
+  PUBLIC_URL: 'http://localhost',
+}
+const database = new pg.Client({ connectionString: postgres.url })
+await database.connect()
+await database.query(
+  `insert into organizations (id, name, owner_email) values ('00000000-0000-7000-8000-000000000001', 'Bench', 'a@b.test')`,
+)
+await database.query(
+  `insert into inboxes (id, organization_id, name, email) values ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001', 'Bench', 'agent@bench.test')`,
+)
+const waiting = async () => Number((await database.query('select count(*) as n from received_mail')).rows[0].n)
+
+const postfix = await startPostfix(postfixDir)
+const receiver = node(['server/bench/peers/receiver.ts', 'smtp'], env)
+try {
+  await lineOf(receiver, /ready/)
+  for (const kept of [false, true]) {
+    const rates: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] }
+    let taken = await waiting()
+    for (let round = 0; round < rounds; round++) {
+      rates.theirs.push(await offer(postfix.port, 3000, kept))
+      await delay(1000)
+      rates.ours.push(await offer(port, 10_000, kept))
+      taken += 10_000
+      if ((await waiting()) !== taken) throw new Error('a mail that was answered with 250 is not in the database')
+      console.log(
+        `  round ${round + 1}: Postfix ${rates.theirs.at(-1)!.toFixed(0)}/s, Pennypost ${rates.ours.at(-1)!.toFixed(0)}/s`,
+      )
+    }
+    const [a, b] = [median(rates.ours), median(rates.theirs)]
+    console.log(
+      `${kept ? 'kept connections' : 'a new connection for each mail'}: Pennypost ${a.toFixed(0)}/s, Postfix ${b.toFixed(0)}/s, ratio ${(a / b).toFixed(2)} (goal 3)`,
+    )
+  }
+  await database.query(`delete from received_mail where id not in (select id from received_mail order by id limit 5000)`)
+  const worker = node(['server/bench/peers/receiver.ts', 'worker'], env)
+  await lineOf(worker, /ready/)
+  const [before, from] = [await waiting(), performance.now()]
+  while ((await waiting()) > 0) await delay(50)
+  console.log(`read and put into the inbox: ${(before / ((performance.now() - from) / 1000)).toFixed(0)}/s`)
+  worker.kill('SIGTERM')
+  if (worker.exitCode === null) await once(worker, 'exit')
+} finally {
+  receiver.kill('SIGTERM')
+  if (receiver.exitCode === null) await once(receiver, 'exit')
+  await database.end()
+  await postfix.stop()
+  await postgres.stop()
+  for (const folder of [dataDir, postfixDir]) await rm(folder, { recursive: true, force: true })
+}
