@@ -2,7 +2,7 @@
  * The configuration: one row per key, and the only reader of the environment. A bad value stops the start with one
  * sentence that names the key and gives an example. `docs/config.md` is printed from this table.
  */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 interface Row<T> {
   says: string
@@ -132,6 +132,30 @@ export const rows = {
   S3_REGION: text('Region of the bucket.', 'us-east-1', 'eu-central-1'),
   S3_ACCESS_KEY_ID: text('Access key for the bucket.', '', 'AKIA…', { secret: true }),
   S3_SECRET_ACCESS_KEY: text('Secret key for the bucket.', '', 'wJalr…', { secret: true }),
+  MAILER_ID: text(
+    'Your Mailer ID at the Postal Service. Unset: live pieces carry no Intelligent Mail barcode of ours, and no scans come back.',
+    '',
+    '900012345',
+    { pattern: /^(9\d{8}|[0-8]\d{5})$/ },
+  ),
+  SERVICE_TYPE_ID: text('Service of the Intelligent Mail barcode: 310 is first-class with tracking.', '310', '270', {
+    pattern: /^\d{3}$/,
+  }),
+  PERMIT_IMPRINT: text(
+    'Lines of the permit imprint, separated by |. Unset: the corner stays free for a stamp.',
+    '',
+    'FIRST-CLASS MAIL|U.S. POSTAGE PAID|PORTLAND ME|PERMIT NO. 417',
+    { pattern: /^[^|]+(\|[^|]+){0,4}$/ },
+  ),
+  CARRIER: text('Who prints and mails live pieces: hot-folder or lob.', 'hot-folder', 'lob', { pattern: /^(hot-folder|lob)$/ }),
+  HOT_FOLDER: text('Folder shared with the print shop. Unset: DATA_DIR/hot-folder.', '', '/srv/print'),
+  LOB_API_KEY: text('Key of your account at Lob, for CARRIER=lob.', '', 'live_…', { secret: true }),
+  LOB_API_URL: text('Another server that speaks the Lob API, for tests.', 'https://api.lob.com/v1', 'http://127.0.0.1:4010/v1', {
+    pattern: /^https?:\/\/\S+$/,
+  }),
+  LOB_WEBHOOK_SECRET: text('Signing secret of the Lob webhook that posts to /tracking/lob.', '', '…', { secret: true }),
+  TRACKING_USER: text('User name of the scan push of the Postal Service (IV-MTR) to /tracking/iv-mtr. Unset: it is refused.', '', 'usps'),
+  TRACKING_PASSWORD: text('Password of that push.', '', 'openssl rand -hex 24', { secret: true }),
   LOG_LEVEL: text('fatal, error, warn, info, debug or silent.', 'info', 'info', {
     pattern: /^(fatal|error|warn|info|debug|trace|silent)$/,
   }),
@@ -168,8 +192,12 @@ export const readConfig = (env: Record<string, string | undefined> = process.env
     throw new ConfigError('S3_BUCKET: it needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY too.')
   const MAIL_DOMAIN = read.MAIL_DOMAIN.toLowerCase()
   const MAIL_HOST = read.MAIL_HOST.toLowerCase() || MAIL_DOMAIN
+  if (Boolean(read.TRACKING_USER) !== Boolean(read.TRACKING_PASSWORD))
+    throw new ConfigError('TRACKING_USER and TRACKING_PASSWORD go together: give both, or neither to take no scans.')
+  if (read.CARRIER === 'lob' && !read.LOB_API_KEY) throw new ConfigError('CARRIER: lob needs LOB_API_KEY too.')
   return {
     ...read,
+    HOT_FOLDER: resolve(read.HOT_FOLDER || join(read.DATA_DIR, 'hot-folder')),
     DATA_DIR: resolve(read.DATA_DIR),
     MAIL_DOMAIN,
     MAIL_HOST,

@@ -1,7 +1,7 @@
 /** A newcomer's first minute: on an empty database, an organization with two inboxes, its key, and a line to try. */
 import { mintKey } from './accounts/keys.ts'
-import { openOrganization } from './accounts/organizations.ts'
 import * as organizations from './accounts/organizations.sql.ts'
+import { openOrganization } from './accounts/organizations.ts'
 import type { App } from './app.ts'
 import { openInbox } from './email/inboxes.ts'
 
@@ -33,9 +33,22 @@ const openFirst = (app: App) =>
     await organizations.unscopedLock(db)
     if ((await organizations.unscopedList(db)).length > 0) return undefined
     const { MAIL_DOMAIN, STARTING_CREDIT_MILLS } = app.config
-    const org = await openOrganization(db, { name: 'First organization', ownerEmail: `owner@${MAIL_DOMAIN}`, creditMills: STARTING_CREDIT_MILLS })
+    const org = await openOrganization(db, {
+      name: 'First organization',
+      ownerEmail: `owner@${MAIL_DOMAIN}`,
+      creditMills: STARTING_CREDIT_MILLS,
+    })
     const { key } = await mintKey(db, org, { name: 'First key', livemode: true, dialect: 'pennypost' })
-    const ctx = { app, db, org, livemode: true, scopes: new Set<string>(), key: undefined, requestId: 'first-start', ip: '127.0.0.1' }
+    const ctx = {
+      app,
+      db,
+      org,
+      livemode: true,
+      scopes: new Set<string>(),
+      key: undefined,
+      requestId: 'first-start',
+      ip: '127.0.0.1',
+    }
     const from = await openInbox(ctx, { name: 'Alice', email: `alice@${MAIL_DOMAIN}` })
     const to = await openInbox(ctx, { name: 'Bob', email: `bob@${MAIL_DOMAIN}` })
     return { key, from: from.email, to: to.email }

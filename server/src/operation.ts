@@ -109,7 +109,8 @@ const fieldErrors = (errors: Iterable<ValidationError>): FieldError[] => {
       for (const name of (params as { additionalProperties: string[] }).additionalProperties)
         found.set(`${instancePath}/${name}`, 'is not a field of this request; remove it')
     } else if (keyword === 'required') {
-      for (const name of (params as { requiredProperties: string[] }).requiredProperties) found.set(`${instancePath}/${name}`, 'is required')
+      for (const name of (params as { requiredProperties: string[] }).requiredProperties)
+        found.set(`${instancePath}/${name}`, 'is required')
     } else if (!found.has(instancePath) && keyword !== 'anyOf') found.set(instancePath, message)
   }
   if (found.size === 0) found.set('', 'is not of the documented shape')

@@ -45,7 +45,11 @@ export interface TestApp {
   dataDir: string
   databaseUrl: string
   /** One call to the API: JSON in, JSON out. `key` is a Bearer key. */
-  call(method: string, path: string, options?: { key?: string; body?: unknown; headers?: Record<string, string> }): Promise<{ status: number; body: Json; headers: Headers }>
+  call(
+    method: string,
+    path: string,
+    options?: { key?: string; body?: unknown; headers?: Record<string, string> },
+  ): Promise<{ status: number; body: Json; headers: Headers }>
   /** Registers an organization: live key, inbox, ids. */
   register(name?: string): Promise<{ key: string; inbox: string; email: string; organization: string }>
   /** A second key of the same organization. */
@@ -56,7 +60,9 @@ export interface TestApp {
 // biome-ignore lint/suspicious/noExplicitAny: answers are what tests look into
 export type Json = any
 
-export const startTestApp = async (options: { config?: Partial<Record<keyof Config, string>>; clock?: Clock; roles?: readonly Role[]; databaseUrl?: string } = {}): Promise<TestApp> => {
+export const startTestApp = async (
+  options: { config?: Partial<Record<keyof Config, string>>; clock?: Clock; roles?: readonly Role[]; databaseUrl?: string } = {},
+): Promise<TestApp> => {
   const database = options.databaseUrl ? { url: options.databaseUrl, drop: async () => {} } : await cloneDatabase()
   const dataDir = await mkdtemp(join(tmpdir(), 'pennypost-test-'))
   const config = readConfig({
@@ -74,17 +80,31 @@ export const startTestApp = async (options: { config?: Partial<Record<keyof Conf
     DNS_SERVERS: '127.0.0.1:9',
     ...options.config,
   })
-  const app = await startApp({ config, databaseUrl: database.url, roles: options.roles ?? roles, log: createLog(config.LOG_LEVEL), ...(options.clock ? { clock: options.clock } : {}) })
+  const app = await startApp({
+    config,
+    databaseUrl: database.url,
+    roles: options.roles ?? roles,
+    log: createLog(config.LOG_LEVEL),
+    ...(options.clock ? { clock: options.clock } : {}),
+  })
   const url = app.publicUrl.replace('localhost', '127.0.0.1')
 
   const call: TestApp['call'] = async (method, path, { key, body, headers } = {}) => {
     const response = await fetch(url + path, {
       method,
-      headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        ...(key ? { authorization: `Bearer ${key}` } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
-    return { status: response.status, body: text && /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text, headers: response.headers }
+    return {
+      status: response.status,
+      body: text && /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text,
+      headers: response.headers,
+    }
   }
   return {
     app,

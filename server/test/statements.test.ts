@@ -48,7 +48,9 @@ describe('statements', () => {
     for (const file of files) {
       for (const statement of statements(await readFile(join(src, file), 'utf8'))) {
         if (/^\s*lock\b/.test(statement)) continue
-        await db.query(`prepare s${++count} as ${statement}`).catch(error => assert.fail(`${file}: ${error.message}\n${statement}`))
+        await db
+          .query(`prepare s${++count} as ${statement}`)
+          .catch(error => assert.fail(`${file}: ${error.message}\n${statement}`))
       }
     }
     assert.ok(count > 30, `${count} statements`)

@@ -47,7 +47,10 @@ export interface Database extends Db {
 }
 
 /** A pool of connections. `max` bounds how much of PostgreSQL one process takes. */
-export const connect = (url: string, { max = 20, onError }: { max?: number; onError?: (error: Error) => void } = {}): Database => {
+export const connect = (
+  url: string,
+  { max = 20, onError }: { max?: number; onError?: (error: Error) => void } = {},
+): Database => {
   const pool = new pg.Pool({ connectionString: url, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 })
   pool.on('error', error => onError?.(error))
   const tx: Db['tx'] = async run => {

@@ -29,17 +29,27 @@ export const readKey = (header: string | string[] | undefined): string | undefin
 }
 
 /** What makes two requests the same: the route and the parsed input, whatever the order of its fields. */
-export const fingerprint = (route: string, input: unknown): Buffer => createHash('sha256').update(route).update('\n').update(canonical(input)).digest()
+export const fingerprint = (route: string, input: unknown): Buffer =>
+  createHash('sha256').update(route).update('\n').update(canonical(input)).digest()
 
 const canonical = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
   const fields = Object.entries(value).filter(([, item]) => item !== undefined)
-  return `{${fields.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`
+  return `{${fields
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`)
+    .join(',')}}`
 }
 
 /** Runs `work` at most once per key, inside one transaction with its claim and its answer. */
-export const once = (db: Db, organizationId: string, key: string, print: Buffer, work: (db: Db) => Promise<{ status: number; body: string }>) =>
+export const once = (
+  db: Db,
+  organizationId: string,
+  key: string,
+  print: Buffer,
+  work: (db: Db) => Promise<{ status: number; body: string }>,
+) =>
   db.tx(async tx => {
     if (!(await store.tryLock(tx, organizationId, key))) throw problem('idempotency_in_flight')
     const before = await store.find(tx, organizationId, key)

@@ -22,8 +22,12 @@ export const migrate = async (url: string, log: (line: string) => void = () => {
   await client.connect()
   try {
     await client.query('select pg_advisory_lock($1)', [advisoryLock])
-    await client.query('create table if not exists migrations (name text primary key, sha256 text not null, ran_at timestamptz not null default now())')
-    const ran = new Map<string, string>((await client.query('select name, sha256 from migrations')).rows.map(row => [row.name, row.sha256]))
+    await client.query(
+      'create table if not exists migrations (name text primary key, sha256 text not null, ran_at timestamptz not null default now())',
+    )
+    const ran = new Map<string, string>(
+      (await client.query('select name, sha256 from migrations')).rows.map(row => [row.name, row.sha256]),
+    )
     await runMigrations({ connectionString: url })
     for (const { name, text } of await read()) {
       const sha256 = createHash('sha256').update(text).digest('hex')

@@ -17,7 +17,10 @@ export const Page = <T extends TSchema>(item: T) =>
   Type.Object({ data: Type.Array(item), has_more: Type.Boolean(), next_cursor: Type.Union([Type.String(), Type.Null()]) })
 
 /** Reads paging input. `limit` rows are wanted; ask the database for `fetch` (one more tells whether there are others). */
-export const pageOf = (input: { limit?: number; cursor?: string }): { before: string | undefined; limit: number; fetch: number } => {
+export const pageOf = (input: {
+  limit?: number
+  cursor?: string
+}): { before: string | undefined; limit: number; fetch: number } => {
   const limit = input.limit ?? 20
   if (input.cursor === undefined) return { before: undefined, limit, fetch: limit + 1 }
   const before = fromUlid(input.cursor)
