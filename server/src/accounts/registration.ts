@@ -32,9 +32,8 @@ export const register = operation(
     const owner = normalizeAddress(input.owner_email)
     if (!owner) throw invalid({ path: '/owner_email', message: 'is not an email address' })
     const byIp = await app.limits.take([{ name: 'register-ip', points: 5, seconds: hour }], ctx.ip)
-    const byOwner =
-      byIp.allowed && (await app.limits.take([{ name: 'register-owner', points: 3, seconds: hour }], owner.address.toLowerCase()))
-    if (!byIp.allowed || !byOwner?.allowed) throw problem('rate_limited', { retry_after: (byOwner || byIp).retryAfter })
+    const taken = byIp.allowed ? await app.limits.take([{ name: 'register-owner', points: 3, seconds: hour }], owner.address.toLowerCase()) : byIp
+    if (!taken.allowed) throw problem('rate_limited', { retry_after: taken.retryAfter })
     return ctx.db.tx(async db => {
       const org = await openOrganization(db, {
         name: input.name,

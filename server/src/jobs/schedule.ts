@@ -3,5 +3,6 @@ import type { jobs } from './registry.ts'
 
 export const schedule: { match: string; task: keyof typeof jobs }[] = [
   { match: '*/10 * * * *', task: 'prune' },
+  { match: '* * * * *', task: 'email.resume' },
   { match: '* * * * *', task: 'domains.check' },
 ]
