@@ -100,7 +100,9 @@ describe('kill -9', { timeout: 600_000 }, () => {
     await rm(dataDir, { recursive: true, force: true })
   })
 
-  it(`in the middle of ${total} sends loses no acknowledged one, charges each once, and a retry with its key sends nothing twice`, async () => {
+  it(`in the middle of ${total} sends loses no acknowledged one, charges each once, and a retry with its key sends nothing twice`, {
+    timeout: 300_000,
+  }, async () => {
     const me = (await call('POST', '/v1/register', undefined, { name: 'Crash', owner_email: 'o@company.test' })).body
     const acknowledged = new Map<number, string>()
     const send = async (i: number) => {
@@ -144,7 +146,7 @@ describe('kill -9', { timeout: 600_000 }, () => {
     assert.equal((await call('GET', '/v1/wallet', me.api_key)).body.balance_mills, 100_000_000 - 2 * total)
   })
 
-  it(`in the middle of ${total} SMTP deliveries loses no mail that was answered with 250`, async () => {
+  it(`in the middle of ${total} SMTP deliveries loses no mail that was answered with 250`, { timeout: 500_000 }, async () => {
     const me = (await call('POST', '/v1/register', undefined, { name: 'Receiver', owner_email: 'o@company.test' })).body
     const acknowledged = new Set<number>()
     /** One SMTP conversation; the mail counts as acknowledged when the 250 after the dot was read. */

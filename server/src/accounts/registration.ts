@@ -32,7 +32,9 @@ export const register = operation(
     const owner = normalizeAddress(input.owner_email)
     if (!owner) throw invalid({ path: '/owner_email', message: 'is not an email address' })
     const byIp = await app.limits.take([{ name: 'register-ip', points: 5, seconds: hour }], ctx.ip)
-    const taken = byIp.allowed ? await app.limits.take([{ name: 'register-owner', points: 3, seconds: hour }], owner.address.toLowerCase()) : byIp
+    const taken = byIp.allowed
+      ? await app.limits.take([{ name: 'register-owner', points: 3, seconds: hour }], owner.address.toLowerCase())
+      : byIp
     if (!taken.allowed) throw problem('rate_limited', { retry_after: taken.retryAfter })
     return ctx.db.tx(async db => {
       const org = await openOrganization(db, {

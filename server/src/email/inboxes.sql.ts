@@ -9,7 +9,12 @@ export interface InboxRow {
 }
 
 /** @param domainId null at MAIL_DOMAIN */
-export const insert = (db: Db, organizationId: string, domainId: string | null, inbox: { id: string; name: string; email: string }) =>
+export const insert = (
+  db: Db,
+  organizationId: string,
+  domainId: string | null,
+  inbox: { id: string; name: string; email: string },
+) =>
   db.row<InboxRow>(sql`
     insert into inboxes (id, organization_id, domain_id, name, email)
     values (${inbox.id}, ${organizationId}, ${domainId}, ${inbox.name}, ${inbox.email})
@@ -52,5 +57,10 @@ export const blobsOf = (db: Db, organizationId: string, inboxId: string) =>
     select a.blob_id from attachments a join messages m on m.id = a.message_id
     where m.organization_id = ${organizationId} and m.inbox_id = ${inboxId}`)
 
+/** Deletes the inbox; its threads, messages and attachments go with it by their foreign keys, its deliveries here. */
 export const remove = async (db: Db, organizationId: string, id: string): Promise<boolean> =>
-  (await db.row(sql`delete from inboxes where organization_id = ${organizationId} and id = ${id} returning id`)) !== undefined
+  (await db.row(sql`
+    with gone as (
+      delete from deliveries where message_id in (select id from messages where organization_id = ${organizationId} and inbox_id = ${id})
+    )
+    delete from inboxes where organization_id = ${organizationId} and id = ${id} returning id`)) !== undefined

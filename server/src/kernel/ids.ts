@@ -55,15 +55,19 @@ export const newId = (now = Date.now()): string => {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence.toString(16).padStart(3, '0')}-${variant}${tail.slice(1, 4)}-${tail.slice(4)}`
 }
 
-/** UUID → 26 characters of Crockford base 32. */
+/** Ten bits as two letters. */
+const pairs = Array.from({ length: 1024 }, (_, bits) => alphabet[bits >> 5]! + alphabet[bits & 31]!)
+/** Forty bits (ten hex digits) as eight letters. */
+const eight = (hex: string): string => {
+  const high = Number.parseInt(hex.slice(0, 5), 16)
+  const low = Number.parseInt(hex.slice(5), 16)
+  return pairs[high >> 10]! + pairs[high & 1023]! + pairs[low >> 10]! + pairs[low & 1023]!
+}
+
+/** UUID → 26 characters of Crockford base 32. Eight bits and three times forty; BigInt would take six times as long. */
 export const toUlid = (uuid: string): string => {
-  let bits = BigInt(`0x${uuid.replaceAll('-', '')}`)
-  let out = ''
-  for (let i = 0; i < 26; i++) {
-    out = alphabet[Number(bits & 31n)]! + out
-    bits >>= 5n
-  }
-  return out
+  const hex = uuid.replaceAll('-', '')
+  return pairs[Number.parseInt(hex.slice(0, 2), 16)]! + eight(hex.slice(2, 12)) + eight(hex.slice(12, 22)) + eight(hex.slice(22))
 }
 
 /** 26 characters of Crockford base 32 → UUID; undefined when it is none. Lower case is accepted. */
