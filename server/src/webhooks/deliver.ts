@@ -109,47 +109,50 @@ export interface Made {
   made: store.AttemptRow
 }
 
-/** Writes attempts down, with what follows for deliveries and endpoints, in one transaction. */
-export const recordAttempts = (app: App, db: Db, batch: Made[]): Promise<void> =>
-  db.tx(async tx => {
-    await store.unscopedRecord(
-      tx,
-      batch.map(({ made }) => made),
-    )
-    const off = await store.unscopedHealth(tx, healthOf(batch), {
-      now: app.clock.now(),
-      giveUp: new Date(app.clock.now().getTime() - giveUpMs),
+/** Writes attempts down, with what follows for deliveries and endpoints. */
+export const recordAttempts = async (app: App, db: Db, batch: Made[]): Promise<void> => {
+  const attempts = batch.map(({ made }) => made)
+  const health = healthOf(batch)
+  // The common case, all well at healthy endpoints, is one statement that commits by itself.
+  if (health.length === 0) await store.unscopedRecord(db, attempts)
+  else
+    await db.tx(async tx => {
+      await store.unscopedRecord(tx, attempts)
+      await judge(tx, health, app.clock.now())
     })
-    for (const { made } of batch) app.metrics.webhooks.inc({ outcome: made.state })
-    for (const endpoint of off) await store.giveUpAll(tx, endpoint.organization_id, endpoint.id)
-    // Other endpoints of the organization hear of it; this one is off already.
-    await record(
-      tx,
-      off.map(({ id, organization_id, name, url, disabled_reason }) => ({
-        type: 'webhook.disabled',
-        organization_id,
-        livemode: true,
-        data: { id: publicId('webhook', id), name, url, disabled_reason },
-      })),
-    )
-  })
+  for (const { state } of attempts) app.metrics.webhooks.inc({ outcome: state })
+}
 
-/** How the batch went, per endpoint. Tests say nothing of an endpoint's health: they are made while it is being set up. */
+/** Switches off endpoints that are gone or failed for too long; others of the organization hear of it. */
+const judge = async (db: Db, health: store.Health[], now: Date): Promise<void> => {
+  const off = await store.unscopedHealth(db, health, { now, giveUp: new Date(now.getTime() - giveUpMs) })
+  for (const endpoint of off) await store.giveUpAll(db, endpoint.organization_id, endpoint.id)
+  await record(
+    db,
+    off.map(({ id, organization_id, name, url, disabled_reason }) => ({
+      type: 'webhook.disabled',
+      organization_id,
+      livemode: true,
+      data: { id: publicId('webhook', id), name, url, disabled_reason },
+    })),
+  )
+}
+
+/**
+ * Endpoints whose health may change by this batch: those that failed now, or had been failing. Tests say nothing of it, since
+ * they are made while an endpoint is being set up.
+ */
 const healthOf = (batch: Made[]): store.Health[] => {
   const health = new Map<string, store.Health>()
   for (const { delivery, made } of batch) {
-    if (delivery.type === 'webhook.test') continue
+    const ok = made.state === 'delivered'
+    if (delivery.type === 'webhook.test' || (ok && !delivery.failing)) continue
     const before = health.get(delivery.endpoint_id)
     health.set(delivery.endpoint_id, {
       endpoint_id: delivery.endpoint_id,
-      ok: made.state === 'delivered' || before?.ok === true,
+      ok: ok || before?.ok === true,
       gone: made.status === 410 || before?.gone === true,
     })
   }
   return [...health.values()]
-}
-
-/** Job handler: a delivery was recorded; the worker looks at once. */
-export const deliverWebhook = async (app: App): Promise<void> => {
-  app.bus.emit('webhooks')
 }
