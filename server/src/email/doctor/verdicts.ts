@@ -87,7 +87,10 @@ const dkimVerdict = ({ algorithm, public_key }: PublicKey, wanted: WantedRecord,
   const bare = (text: string) => text.replace(/["\\\s]/g, '')
   const right = records.filter(record => tagsOf(record).get('p') === public_key)
   if (records.length > 1) {
-    if (records.some((first, i) => records.some((second, j) => i !== j && bare(first + second).includes(public_key))))
+    if (
+      right.length === 0 &&
+      records.some((first, i) => records.some((second, j) => i !== j && bare(first + second).includes(public_key)))
+    )
       return invalid(
         records,
         'The key was entered as two records; they must be two strings of one record.',
