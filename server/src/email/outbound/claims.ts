@@ -19,6 +19,8 @@ const idleMs = 500
 const busyMs = 25
 /** Before going on to the next lines, when there was nothing to take from these. */
 const strideMs = 5
+/** When the database does not answer. */
+const troubledMs = 1000
 const firstOrganization = '00000000-0000-0000-0000-000000000000'
 const mostForward = 1000
 
@@ -60,22 +62,23 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
     rung = false
   }
 
-  /** Where the next look goes on. True when this one saw all there is. */
+  /** Where the next look goes on: organization by organization, and in each behind the destination of the last time round. */
+  let nextRound: Record<string, string> = {}
   const moveOn = (rows: { organization_id: string; lane: string | null }[]): boolean => {
-    const organizations = new Map<string, string[]>()
-    for (const { organization_id, lane } of rows)
-      organizations.set(organization_id, [...(organizations.get(organization_id) ?? []), ...(lane ? [lane] : [])])
+    const organizations = Map.groupBy(rows, ({ organization_id }) => organization_id)
     const most = Math.floor(store.lookMost.lines / organizations.size)
-    for (const [organization, found] of organizations) {
-      if (found.length === most) after.lanes[organization] = found.at(-1)!
-      else delete after.lanes[organization]
+    for (const [organization, found] of organizations) if (found.length === most) nextRound[organization] = found.at(-1)!.lane!
+    if (organizations.size === store.lookMost.organizations) {
+      after.organization = rows.at(-1)!.organization_id
+      return false
     }
-    const more = organizations.size === store.lookMost.organizations
-    after.organization = more ? rows.at(-1)!.organization_id : firstOrganization
-    return !more && Object.keys(after.lanes).length === 0
+    after.organization = firstOrganization
+    after.lanes = nextRound
+    nextRound = {}
+    return Object.keys(after.lanes).length === 0
   }
 
-  /** One look at the queue; says how long to wait before the next, unless woken. */
+  /** One look at the queue; says how long to wait before the next: at most idleMs, and that only unless woken. */
   const look = async (): Promise<number> => {
     const rows = await store.unscopedLines(app.db, after)
     const sawAll = moveOn(rows)
@@ -99,7 +102,7 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
     let sweepAt = 0
     let forwardAt = 0
     while (open) {
-      let pause = idleMs
+      let pause: number
       try {
         const now = performance.now()
         if (now >= sweepAt) {
@@ -112,7 +115,8 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
         pause = await look()
       } catch (error) {
         app.log.warn({ error: String(error) }, 'the queue of outgoing mail could not be read; trying again')
-        pause = sweepMs / 10
+        await delay(troubledMs)
+        continue
       }
       if (pause === idleMs) await sleep(idleMs)
       if (lanes.inHand() > 0) await delay(busyMs)

@@ -71,10 +71,10 @@ const handOver = async (
   path: Path,
   { data, from }: { data: Buffer; from: string },
 ): Promise<Handed | undefined> => {
-  if (!worker.claims.holds(delivery) || worker.cut) return undefined
   const mailFrom = verpAddress(worker.app.masterKey, delivery.id, from)
-  const handed = await worker.poolOf(path.lane).send(path, { mailFrom, rcptTo: [delivery.recipient], data })
-  return worker.cut && handed.code === 0 && handed.phase !== 'end' ? undefined : handed
+  const isOurs = () => worker.claims.holds(delivery) && !worker.cut
+  const handed = await worker.poolOf(path.lane).send(path, { mailFrom, rcptTo: [delivery.recipient], data }, isOurs)
+  return worker.cut && handed?.code === 0 && handed.phase !== 'end' ? undefined : handed
 }
 
 /** Test mode: the sandbox answers. */
@@ -131,13 +131,14 @@ const failed = ({ app }: Worker, delivery: Claimed, error: unknown): Result => {
 }
 
 /** The mail is out: what became of it is told to the database for as long as it takes, because forgetting it sends the mail again. */
-const recordSurely = async ({ app, recorder }: Worker, result: Result): Promise<void> => {
+const recordSurely = async (worker: Worker, result: Result): Promise<void> => {
   for (let tries = 1; ; tries++) {
     try {
-      if (!(await recorder(result))) app.log.warn('a delivery was taken over by another worker before its result was recorded')
+      if (!(await worker.recorder(result)))
+        worker.app.log.warn('a delivery was taken over by another worker before its result was recorded')
       return
     } catch (error) {
-      if (tries === 30) throw error
+      if (tries === 30 || worker.cut) throw error
       await delay(1000)
     }
   }

@@ -11,7 +11,7 @@ const mostInHand = 1000
 /** Mails claimed for each that a lane may have under way: enough to keep it busy until the next claim. */
 const ahead = 4
 /** Messages under way: strangers start low and earn more; the relay and our own server are there for us. */
-const limits = { strangers: createLaneLimits({ min: 2, max: 40 }), friends: createLaneLimits({ min: 20, max: 60 }) }
+const limits = { strangers: createLaneLimits({ min: 2, max: 40 }), friends: createLaneLimits({ min: 10, max: 60 }) }
 const friends = new Set(['own', 'relay'])
 /** Domains whose lane is remembered; lanes that are remembered though they are empty. */
 const mostKnown = 20_000

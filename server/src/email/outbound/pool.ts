@@ -17,8 +17,8 @@ export interface Handed {
 }
 
 export interface Pool {
-  /** Hands one mail over as soon as a connection is free for it. Never rejects. */
-  send(path: Path, mail: Outgoing): Promise<Handed>
+  /** Hands one mail over as soon as a connection is free for it, if it still `isOurs` then; undefined if not. Never rejects. */
+  send(path: Path, mail: Outgoing, isOurs: () => boolean): Promise<Handed | undefined>
   isIdle(): boolean
   /** Ends every conversation now; mails that were not taken come back with code 0. */
   close(): void
@@ -44,6 +44,7 @@ const idleMs = 10_000
 const mostAddresses = 5
 /** After nobody answered, mail for the same servers is deferred unasked for this long. */
 const deadMs = 30_000
+const mostDead = 1000
 /** After a server refused a connection beside others; as long as a lane takes to settle when it was narrowed. */
 const fullMs = 5_000
 /** A server that keeps hanging up between mails gets a mail handed to this many connections, then the mail waits for its next turn. */
@@ -64,8 +65,9 @@ interface Open {
 interface Job {
   path: Path
   mail: Outgoing
+  isOurs(): boolean
   tries: number
-  resolve(handed: Handed): void
+  resolve(handed: Handed | undefined): void
 }
 
 export const createPool = ({ localName, width, onCrowded, now }: Surroundings): Pool => {
@@ -122,6 +124,10 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
     const queue = waiting
     waiting = []
     for (const job of queue) {
+      if (closed || !job.isOurs()) {
+        job.resolve(undefined)
+        continue
+      }
       const one = pick(job.path)
       if (one) void hand(one, job)
       else waiting.push(job)
@@ -159,6 +165,7 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
     }
     full.delete(one.key)
     job.resolve(handed)
+    if (dead.size >= mostDead) for (const [key, { until }] of dead) if (until <= now()) dead.delete(key)
     dead.set(one.key, { until: now() + deadMs, handed })
     for (const other of waiting) if (other.path.key === one.key) other.resolve(handed)
     waiting = waiting.filter(other => other.path.key !== one.key)
@@ -174,12 +181,12 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
   }
 
   return {
-    send: (path, mail) => {
+    send: (path, mail, isOurs) => {
       const gone = dead.get(path.key)
       if (gone && gone.until > now()) return Promise.resolve(gone.handed)
       dead.delete(path.key)
       return new Promise(resolve => {
-        waiting.push({ path, mail, tries: 0, resolve })
+        waiting.push({ path, mail, isOurs, tries: 0, resolve })
         advance()
       })
     },
@@ -191,6 +198,7 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
         if (one.load === 0) drop(one)
         else one.connection?.close()
       }
+      advance()
     },
   }
 }

@@ -14,7 +14,13 @@ const routing = async (records: Records, config: { OUTBOUND?: string; ALLOW_PRIV
   const resolver = createResolver([zone.server])
   const fetch = createFetch({ lookup: resolver.lookup, allowPrivate: false })
   const app = {
-    config: { OUTBOUND: 'direct', MAIL_DOMAIN: 'agents.test', ALLOW_PRIVATE_NETWORKS: false, ...config },
+    config: {
+      OUTBOUND: 'direct',
+      MAIL_DOMAIN: 'agents.test',
+      MAIL_HOST: 'mx1.agents.test',
+      ALLOW_PRIVATE_NETWORKS: false,
+      ...config,
+    },
     publicUrl: 'https://post.agents.test',
     smtp: { host: '127.0.0.1', port: 2525 },
     clock: systemClock,
@@ -108,14 +114,16 @@ test('a foreign domain whose MX points to us is not sent round in circles', asyn
     .find(({ internal, family }) => !internal && family === 'IPv4')
   const records: Records = {
     'byname.example': mx('agents.test'),
+    'byhost.example': mx('mx1.agents.test'),
     'byurl.example': mx('post.agents.test'),
     'agents.test': { A: ['8.8.8.8'] },
+    'mx1.agents.test': { A: ['8.8.8.7'] },
     'post.agents.test': { A: ['8.8.8.9'] },
     'byaddress.example': mx('innocent.example'),
     ...(outside ? { 'innocent.example': { A: [outside.address] } } : {}),
   }
   const { route, stop } = await routing(records, { ALLOW_PRIVATE_NETWORKS: true })
-  for (const domain of ['byname.example', 'byurl.example', 'byaddress.example']) {
+  for (const domain of ['byname.example', 'byhost.example', 'byurl.example', 'byaddress.example']) {
     const found = (await route(domain, false)) as NoPath
     assert.deepEqual([found.code, found.enhanced], [550, '5.4.4'], `${domain} on ${hostname()}`)
   }

@@ -125,5 +125,11 @@ const noPath = (domain: string, answer: Exclude<MxAnswer, { kind: 'hosts' }>): N
 const ownHosts = ({ config, publicUrl }: App): Set<string> => {
   const addresses = Object.values(networkInterfaces()).flatMap(each => each ?? [])
   const outside = addresses.filter(({ internal }) => !internal).map(({ address }) => address)
-  return new Set([config.MAIL_DOMAIN, config.MAIL_HOST, ...(publicUrl ? [new URL(publicUrl).hostname] : []), ...outside])
+  return new Set([
+    config.MAIL_DOMAIN,
+    config.MAIL_HOST,
+    config.MAIL_HOST,
+    ...(publicUrl ? [new URL(publicUrl).hostname] : []),
+    ...outside,
+  ])
 }
