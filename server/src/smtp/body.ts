@@ -32,7 +32,8 @@ export const readBody = async (stream: SMTPServerDataStream, folder: string): Pr
     stream.on('data', onData)
     stream.once('end', () => resolve(true))
     stream.once('error', reject)
-    stream.once('close', () => reject(new Error('The connection was closed')))
+    // Also after a good end; an error costs a stack trace, so it is made only when it is one.
+    stream.once('close', () => stream.readableEnded || reject(new Error('The connection was closed')))
   })
   if (small)
     return { size: held, read: async () => (start.length === 1 ? start[0]! : Buffer.concat(start)), close: async () => {} }

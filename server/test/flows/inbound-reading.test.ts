@@ -41,7 +41,7 @@ const receive = async (
   mails: (string | Buffer)[],
   { to = 'agent@mail.test' as string | string[], from = 'a@b.example', inbox = agent.inbox } = {},
 ): Promise<Row[]> => {
-  await rig.query('delete from threads')
+  await rig.query('delete from messages')
   const client = await talk(rig.port)
   await client.say('EHLO client.example')
   for (const mail of mails) {
@@ -165,7 +165,7 @@ test('attachments, and large mails whose bytes were kept per organization', asyn
 })
 
 test('a job that runs twice, or twice at once, makes one message', async () => {
-  await rig.query('delete from threads')
+  await rig.query('delete from messages')
   await rig.query('delete from events')
   const client = await talk(rig.port)
   await client.say('EHLO x')
@@ -220,7 +220,7 @@ test('what cannot be read is stored and shown, and the event loop keeps turning'
 })
 
 test('a mail that kills its worker again and again is stored unread, and mails of dead workers are taken up', async () => {
-  await rig.query('delete from threads')
+  await rig.query('delete from messages')
   const client = await talk(rig.port)
   await client.say('EHLO x')
   await sendMail(client, 'agent@mail.test', 'Subject: poison\r\n\r\nx')
@@ -239,10 +239,10 @@ test('a mail that kills its worker again and again is stored unread, and mails o
 })
 
 test('an outage is not held against the mail', async () => {
-  await rig.query('delete from threads')
+  await rig.query('delete from messages')
   const client = await talk(rig.port)
   await client.say('EHLO x')
-  await sendMail(client, 'agent@mail.test', 'Subject: patient\r\n\r\nx')
+  await sendMail(client, 'agent@mail.test', 'Subject: patient\r\nContent-Type: image/png\r\n\r\nx')
   const { stage } = rig.app.blobs
   for (let i = 0; i < 5; i++) {
     rig.app.blobs.stage = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }))
@@ -255,7 +255,7 @@ test('an outage is not held against the mail', async () => {
 })
 
 test('an inbox deleted between 250 and reading: its mail is gone with it, the others get theirs', async () => {
-  await rig.query('delete from threads')
+  await rig.query('delete from messages')
   const gone = await rig.inbox('gone@mail.test')
   const client = await talk(rig.port)
   await client.say('EHLO x')

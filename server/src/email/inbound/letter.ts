@@ -27,13 +27,16 @@ interface Reading {
 /** The message for one inbox, complete but for its thread, and the bytes that wait for their rows. */
 export interface Letter {
   message: Omit<MessageRow, 'thread_id'>
+  /** The received mail whose bytes in the database become the source; undefined when the source is a blob already. */
+  source: string | undefined
   blobs: StagedBlob[]
 }
 
 /** Each inbox gets bytes of its own: deleting one message never empties another. */
 export const writeLetter = async (app: App, { mail, raw, message, authentication, inbox }: Reading): Promise<Letter> => {
   const id = derivedId(mail.id, inbox.inboxId)
-  const source = inbox.keptBlob ? undefined : await app.blobs.stage(raw)
+  const inRow = mail.bytes !== null
+  const copy = inRow || inbox.keptBlob ? undefined : await app.blobs.stage(raw)
   const files = await Promise.all(message.attachments.map(file => app.blobs.stage(file.content)))
   const row: Letter['message'] = {
     id,
@@ -57,7 +60,7 @@ export const writeLetter = async (app: App, { mail, raw, message, authentication
     html_body: message.html,
     extracted_text: message.extractedText,
     headers: shownHeaders(message, mail, inbox),
-    raw_blob_id: source?.id ?? inbox.keptBlob!,
+    raw_blob_id: inRow ? newId() : (inbox.keptBlob ?? copy!.id),
     authentication,
     // RFC 3834 §2: what has a null return path is an answer or a report already.
     automatic: message.automatic || mail.mail_from === '',
@@ -77,7 +80,7 @@ export const writeLetter = async (app: App, { mail, raw, message, authentication
     ),
     deliveries: [],
   }
-  return { message: row, blobs: source ? [source, ...files] : files }
+  return { message: row, source: inRow ? mail.id : undefined, blobs: copy ? [copy, ...files] : files }
 }
 
 /**

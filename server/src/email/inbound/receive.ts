@@ -4,17 +4,14 @@
  * up in its inboxes once, readable or not.
  */
 import type { App } from '../../app.ts'
-import { record } from '../../events.sql.ts'
-import type { Db } from '../../kernel/db.ts'
-import { newId } from '../../kernel/ids.ts'
-import { messageEvent } from '../messages.ts'
+import { coalesce } from '../../kernel/batch.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
 import { unparsed } from '../mime/read-message.ts'
 import { type Authentication, authenticate } from './authenticate.ts'
-import { type Destination, type Letter, writeLetter } from './letter.ts'
+import { type Filing, fileMails } from './filing.ts'
+import { type Destination, writeLetter } from './letter.ts'
 import * as store from './receive.sql.ts'
-import { ownersOf } from './recipients.ts'
-import { hearReport } from './report.ts'
+import { type Owner, ownersOf } from './recipients.ts'
 
 /** After so many failures a mail is stored as it came, unread. */
 const mostFailures = 3
@@ -28,7 +25,9 @@ const patienceMs = 120_000
 export const interpretMail = async (app: App, { ids, resumed = false }: { ids: string[]; resumed?: boolean }): Promise<void> => {
   if (resumed) await store.unscopedBlame(app.db, ids)
   const mails = await store.unscopedMails(app.db, ids)
-  const outcomes = await Promise.allSettled(mails.map(mail => interpret(app, mail)))
+  const owners = await ownersOf(app.db, app.config.MAIL_DOMAIN, [...new Set(mails.flatMap(mail => mail.recipients))])
+  const file = coalesce<Filing, boolean>(filings => fileMails(app, filings), { maxItems: 32, concurrency: 1 })
+  const outcomes = await Promise.allSettled(mails.map(mail => interpret(app, mail, owners, file)))
   const failed = outcomes.find(outcome => outcome.status === 'rejected')
   if (failed) throw failed.reason
 }
@@ -46,20 +45,17 @@ const firstIdAt = (at: Date): string => {
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
 }
 
-const interpret = async (app: App, mail: store.MailRow): Promise<void> => {
+type File = (filing: Filing) => Promise<boolean>
+
+const interpret = async (app: App, mail: store.MailRow, owners: Map<string, Owner>, file: File): Promise<void> => {
   try {
     const raw = await load(app, mail)
     const message = await read(app, mail, raw)
     const authentication = await judge(app, mail, raw, message)
-    const inboxes = await findInboxes(app, mail)
+    const inboxes = inboxesOf(mail, owners)
     const letters = await Promise.all(inboxes.map(inbox => writeLetter(app, { mail, raw, message, authentication, inbox })))
-    const stored = await app.db.tx(async db => {
-      if (!(await store.unscopedTake(db, mail.id))) return false
-      for (const letter of letters) await deliver(app, db, letter)
-      await hearReport(app, db, mail.recipients, message)
-      return true
-    })
-    if (stored) for (const { inboxId } of inboxes) app.bus.emit(`message:${inboxId}`)
+    const filed = await file({ mail, message, letters })
+    if (filed) for (const { inboxId } of inboxes) app.bus.emit(`message:${inboxId}`)
   } catch (error) {
     if (!isOutage(error)) await store.unscopedBlame(app.db, [mail.id])
     throw error
@@ -93,33 +89,21 @@ const judge = async (app: App, mail: store.MailRow, raw: Buffer, message: Parsed
   })
 }
 
-/** In the order of their ids, so that two mails for the same inboxes never wait for each other in a circle. Who was deleted meanwhile gets none. */
-const findInboxes = async (app: App, mail: store.MailRow): Promise<Destination[]> => {
+/** Who was deleted since RCPT gets none. */
+const inboxesOf = (mail: store.MailRow, owners: Map<string, Owner>): Destination[] => {
   const found = new Map<string, Destination>()
-  for (const [address, owner] of await ownersOf(app.db, app.config.MAIL_DOMAIN, mail.recipients)) {
-    if (typeof owner === 'string') continue
+  const kept = new Map(Object.entries(mail.raw_blobs))
+  for (const address of mail.recipients) {
+    const owner = owners.get(address)
+    if (typeof owner !== 'object') continue
     const known = found.get(owner.inboxId)
     if (known) known.addressed.push(address)
-    else found.set(owner.inboxId, { ...owner, addressed: [address], keptBlob: undefined })
+    else {
+      found.set(owner.inboxId, { ...owner, addressed: [address], keptBlob: kept.get(owner.organizationId) })
+      kept.delete(owner.organizationId)
+    }
   }
-  const inboxes = [...found.values()].sort((a, b) => (a.inboxId < b.inboxId ? -1 : 1))
-  const unclaimed = new Map(Object.entries(mail.raw_blobs))
-  for (const inbox of inboxes) {
-    inbox.keptBlob = unclaimed.get(inbox.organizationId)
-    unclaimed.delete(inbox.organizationId)
-  }
-  return inboxes
-}
-
-/** Row, thread, files, event, in the transaction that takes the mail out of the queue. */
-const deliver = async (app: App, db: Db, { message, blobs }: Letter): Promise<void> => {
-  const { organization_id, inbox_id, in_reply_to, references } = message
-  await app.blobs.insert(db, organization_id, blobs)
-  const cited = [...(in_reply_to ? [in_reply_to] : []), ...references.toReversed()]
-  const thread = cited.length > 0 ? await store.threadOf(db, organization_id, inbox_id, cited) : undefined
-  const row = { ...message, thread_id: thread ?? newId() }
-  await store.insert(db, organization_id, row, thread === undefined)
-  await record(db, [{ type: 'message.received', organization_id, livemode: true, data: messageEvent(app, row) }])
+  return [...found.values()]
 }
 
 /** Not the mail's fault: system errors, lost or refused connections, conflicts that another try resolves. */
