@@ -7,6 +7,7 @@
 import type { App } from '../app.ts'
 import { prices } from '../billing/wallet.ts'
 import { record } from '../events.sql.ts'
+import type { NewEvent } from '../events.ts'
 import { coalesce } from '../kernel/batch.ts'
 import type { StagedBlob } from '../kernel/blobs.ts'
 import type { Db } from '../kernel/db.ts'
@@ -46,7 +47,7 @@ const maxBatch = 128
 export const createAccept = (app: App): Accept => {
   const take = coalesce<Submission, Message | Problem | Replay>(submissions => app.db.tx(db => acceptAll(app, db, submissions)), {
     maxItems: maxBatch,
-    concurrency: 1,
+    concurrency: 2,
   })
   const accept = async (submission: Submission): Promise<Message> => {
     const result = await take(submission)
@@ -171,7 +172,7 @@ const write = async (app: App, db: Db, accepted: Judged[], charges: store.Charge
   for (const { submission, row } of accepted)
     if (submission.blobs.length > 0) await app.blobs.insert(db, row.organization_id, submission.blobs)
   const messages = accepted.map(item => item.row)
-  await store.unscopedInsert(db, {
+  const written = store.unscopedInsert(db, {
     charges,
     threads: accepted.map(({ submission, row }) => ({
       id: row.thread_id,
@@ -201,22 +202,25 @@ const write = async (app: App, db: Db, accepted: Judged[], charges: store.Charge
       })),
     ),
   })
-  await record(
-    db,
-    messages.flatMap(row => {
-      const about = { organization_id: row.organization_id, livemode: row.livemode }
-      const data = messageEvent(app, row)
-      const rejected = row.deliveries.filter(delivery => delivery.state === 'rejected')
-      return [
-        ...(row.status === 'rejected'
-          ? []
-          : [{ type: row.status === 'held' ? ('message.held' as const) : ('message.queued' as const), ...about, data }]),
-        ...rejected.map(({ recipient, reply }) => ({
-          type: 'message.rejected' as const,
-          ...about,
-          data: { ...data, recipient, reason: reply },
-        })),
-      ]
-    }),
-  )
+  // Sent without waiting for the rows: the connection carries both in one round trip, and a failure of either undoes both.
+  await Promise.all([
+    written,
+    record(
+      db,
+      messages.flatMap(row => eventsOf(app, row)),
+    ),
+  ])
+}
+
+const eventsOf = (app: App, row: MessageRow): NewEvent[] => {
+  const about = { organization_id: row.organization_id, livemode: row.livemode }
+  const data = messageEvent(app, row)
+  const accepted: NewEvent = { type: row.status === 'held' ? 'message.held' : 'message.queued', ...about, data }
+  const rejected = row.deliveries.filter(delivery => delivery.state === 'rejected')
+  return [
+    ...(row.status === 'rejected' ? [] : [accepted]),
+    ...rejected.map(
+      ({ recipient, reply }): NewEvent => ({ type: 'message.rejected', ...about, data: { ...data, recipient, reason: reply } }),
+    ),
+  ]
 }

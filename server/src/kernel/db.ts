@@ -51,7 +51,14 @@ export const connect = (
   url: string,
   { max = 20, onError }: { max?: number; onError?: (error: Error) => void } = {},
 ): Database => {
-  const pool = new pg.Pool({ connectionString: url, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 })
+  // pipeline: statements that do not wait for each other share a round trip (begin and the first statement always do).
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 10_000,
+    pipeline: true,
+  } as pg.PoolConfig)
   pool.on('error', error => onError?.(error))
   const tx: Db['tx'] = async run => {
     const client = await pool.connect()
@@ -61,9 +68,11 @@ export const connect = (
     }
     client.on('error', onClientError)
     try {
-      await client.query('begin')
+      const begun = client.query('begin')
+      begun.catch(() => {}) // told by the first statement, or below
       const inner: Db = over(client, nested => nested(inner))
       const result = await run(inner)
+      await begun
       await client.query('commit')
       return result
     } catch (error) {
