@@ -31,6 +31,8 @@ export interface Context {
   /** Address of the client, for limits on what needs no key. */
   ip: string
   claim?: Claim
+  /** Large files of this request, kept on disk: what stands for one in the input (`upload:<sha256>`) → its path. */
+  uploads?: ReadonlyMap<string, string>
 }
 
 export interface Operation<I extends TSchema = TSchema, O extends TSchema = TSchema> {

@@ -1,4 +1,10 @@
 /** multipart/form-data with the field names curl users write: `to[0]=…`, `attachments[0]=@file` → the object JSON would have been. */
+import { createHash, randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { FastifyRequest } from 'fastify'
 import { invalid, problem } from '../problems.ts'
 
@@ -40,17 +46,45 @@ const settle = (value: string | Tree): unknown => {
   return Object.fromEntries(keys.map(key => [key, settle(value[key]!)]))
 }
 
-/** Reads the whole form. A file becomes `{ filename, content (base64), content_type }`. */
-export const readMultipart = async (request: FastifyRequest, allowed: boolean): Promise<unknown> => {
+/** Where the files of a request go that are too large for memory; whoever made it removes them. */
+export type Uploads = Map<string, string>
+
+const largestUpload = 50 * 1024 * 1024
+
+/** Writes a file to disk as it comes, and gives what stands for it: the same bytes are the same text, so that requests compare. */
+const spool = async (file: NodeJS.ReadableStream & { truncated: boolean }, uploads: Uploads): Promise<string> => {
+  const path = join(tmpdir(), `pennypost-upload-${randomUUID()}`)
+  uploads.set(path, path)
+  const hash = createHash('sha256')
+  const hashing = new Transform({
+    transform: (part, _, done) => {
+      hash.update(part)
+      done(null, part)
+    },
+  })
+  await pipeline(file, hashing, createWriteStream(path, { mode: 0o600 }))
+  uploads.delete(path)
+  const name = `upload:${hash.digest('hex')}`
+  uploads.set(uploads.has(name) ? path : name, path)
+  if (file.truncated) throw problem('too_large', { limit: '50 MB' })
+  return name
+}
+
+/**
+ * Reads the whole form. A file becomes `{ filename, content, content_type }`, its content in base64, or with `uploads` the name
+ * under which they have it.
+ */
+export const readMultipart = async (request: FastifyRequest, allowed: boolean, uploads?: Uploads): Promise<unknown> => {
   if (!allowed) throw problem('unsupported_media_type')
   const tree: Tree = Object.create(null)
-  for await (const part of request.parts()) {
+  const options = uploads ? { limits: { fileSize: largestUpload, files: 1 }, throwFileSizeLimit: false } : {}
+  for await (const part of request.parts(options)) {
     const path = pathOf(part.fieldname)
     if (part.type === 'field') put(tree, path, String(part.value))
     else
       put(tree, path, {
         filename: part.filename,
-        content: (await part.toBuffer()).toString('base64'),
+        content: uploads ? await spool(part.file, uploads) : (await part.toBuffer()).toString('base64'),
         content_type: part.mimetype,
       })
   }

@@ -7,6 +7,7 @@ import { newId, toUlid } from '../kernel/ids.ts'
 import { problem } from '../problems.ts'
 import { createAuthenticate } from './authenticate.ts'
 import { native, nativeInput } from './native.ts'
+import { claimPages } from './public/claim.ts'
 import { publicFiles } from './public/files.ts'
 import { health } from './public/health.ts'
 import { reference } from './public/reference.ts'
@@ -45,13 +46,23 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
     mountRoute(
       fastify,
       { app, authenticate, surface: native },
-      { method, path: `/v1${path}`, run, status, multipart: more?.multipart ?? false, input, output: result => result },
+      {
+        method,
+        path: `/v1${path}`,
+        run,
+        status,
+        multipart: more?.multipart ?? false,
+        uploads: more?.uploads ?? false,
+        input,
+        output: result => result,
+      },
     )
   }
   mountDialects(fastify, app, authenticate)
   health(fastify, app)
   publicFiles(fastify, app)
   reference(fastify, app)
+  claimPages(fastify, app)
 
   await fastify.listen({ port: app.config.PORT, host: app.config.HOST })
   const address = fastify.server.address()

@@ -3,6 +3,7 @@
  * limits hold, what an error looks like); a route is one line of its table. The order is the same for all: key → rate limit →
  * input → idempotency → operation → answer.
  */
+import { rm } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { App } from '../app.ts'
 import { conflictOn } from '../kernel/db.ts'
@@ -10,7 +11,7 @@ import { fingerprint, once, Replay, readKey } from '../kernel/idempotency.ts'
 import type { Claim, Context, Operation } from '../operation.ts'
 import { Problem, problem, refusals } from '../problems.ts'
 import type { Authenticate } from './authenticate.ts'
-import { readMultipart } from './multipart.ts'
+import { readMultipart, type Uploads } from './multipart.ts'
 
 export interface Window {
   name: string
@@ -35,6 +36,8 @@ export interface Route {
   run: Operation
   status: number
   multipart: boolean
+  /** Files go to disk instead of into memory. */
+  uploads?: boolean
   /** Request → the operation's input. Throws a Problem when it cannot be read. */
   input(request: { params: Record<string, string>; query: Record<string, unknown>; body: unknown; ctx: Context }): unknown
   /** The operation's output → the body. */
@@ -73,7 +76,22 @@ const answer = async (
 ): Promise<FastifyReply> => {
   const ctx = await contextOf(app, authenticate, surface, route, request)
   if (ctx.key) await limit(app, surface, route, ctx.key.id, reply)
-  const body = request.isMultipart?.() ? await readMultipart(request, route.multipart) : request.body
+  const uploads: Uploads | undefined = route.uploads ? new Map() : undefined
+  try {
+    return await work(route, request, reply, uploads ? { ...ctx, uploads } : ctx, uploads)
+  } finally {
+    for (const path of uploads?.values() ?? []) await rm(path, { force: true })
+  }
+}
+
+const work = async (
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  ctx: Context,
+  uploads: Uploads | undefined,
+): Promise<FastifyReply> => {
+  const body = request.isMultipart?.() ? await readMultipart(request, route.multipart, uploads) : request.body
   const input = route.input({
     params: request.params as Record<string, string>,
     query: request.query as Record<string, unknown>,

@@ -1,4 +1,5 @@
 /** The whole native API on one page: an endpoint is one line here and one operation in its domain. */
+import { resendClaim } from '../accounts/claims.ts'
 import { createKey, getKey, listKeys, revokeKey } from '../accounts/keys.ts'
 import { getOrganization } from '../accounts/organizations.ts'
 import { register } from '../accounts/registration.ts'
@@ -29,13 +30,14 @@ import {
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
-/** `multipart`: the route takes files as multipart/form-data too. */
-export type V1Row = [at: `${Method} /${string}`, run: Operation, status?: number, more?: { multipart: true }]
+/** `multipart`: the route takes files as multipart/form-data too; `uploads`: up to 50 MB, which go to disk. */
+export type V1Row = [at: `${Method} /${string}`, run: Operation, status?: number, more?: { multipart: true; uploads?: true }]
 
 export const v1: V1Row[] = [
   ['POST /register', register, 201],
 
   ['GET /organization', getOrganization],
+  ['POST /organization/claim', resendClaim, 202],
   ['POST /api-keys', createKey, 201],
   ['GET /api-keys', listKeys],
   ['GET /api-keys/:key_id', getKey],

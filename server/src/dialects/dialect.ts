@@ -32,6 +32,7 @@ export interface DialectRow {
   out(output: never, ctx: Context): unknown
   status: number
   multipart: boolean
+  uploads: boolean
 }
 
 /** A documented endpoint that is not offered, and why. It is listed in the coverage page. */
@@ -65,6 +66,8 @@ export const row = <I extends TSchema, O extends TSchema>(
     out: (output: Static<O>, ctx: Context) => unknown
     status?: number
     multipart?: true
+    /** Files of up to 50 MB, which go to disk. */
+    uploads?: true
   },
 ): DialectRow => ({
   at,
@@ -73,6 +76,7 @@ export const row = <I extends TSchema, O extends TSchema>(
   out: translate.out as DialectRow['out'],
   status: translate.status ?? 200,
   multipart: translate.multipart ?? false,
+  uploads: translate.uploads ?? false,
 })
 
 export const gap = (at: string, why: string): Gap => ({ at, why })

@@ -42,6 +42,7 @@ export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: 
         run: row.run,
         status: row.status,
         multipart: row.multipart,
+        uploads: row.uploads,
         input: ({ params, query, body, ctx }) =>
           dropUndefined(row.in({ params, query: query as Loose, body: (body ?? empty) as Loose, ctx })),
         output: row.out,
