@@ -46,10 +46,10 @@ test('it is made once, readable by the owner only, and processes that start at o
 
 test('it is made anew for another name, and before it ends', async () => {
   const before = await loadCertificate(config, now)
-  const renamed = await loadCertificate({ ...config, MAIL_DOMAIN: 'new.example.com' }, now)
+  const renamed = await loadCertificate({ ...config, MAIL_HOST: 'new.example.com' }, now)
   assert.notEqual(renamed.cert, before.cert)
   assert.equal(new X509Certificate(renamed.cert).checkHost('new.example.com'), 'new.example.com')
-  const later = await loadCertificate({ ...config, MAIL_DOMAIN: 'new.example.com' }, new Date(now.getTime() + 3640 * 86_400_000))
+  const later = await loadCertificate({ ...config, MAIL_HOST: 'new.example.com' }, new Date(now.getTime() + 3640 * 86_400_000))
   assert.notEqual(later.cert, renamed.cert)
 })
 

@@ -48,11 +48,12 @@ test('addresses that are not ASCII need SMTPUTF8', async () => {
   checkSender('', false)
 })
 
-test('a return path is taken only with its proof, and only at the mail domain', async () => {
+test('a return path is taken with its proof, at whichever domain it was given out, and never without', async () => {
   const address = verpAddress(rules.masterKey, newId(), 'mail.test')
   assert.equal(await takeRecipient(rules, address.toUpperCase(), false), address)
   assert.equal(await reasonOf(verpAddress(randomBytes(32), newId(), 'mail.test')), 'unknown')
-  assert.equal(await reasonOf(address.replace('mail.test', 'b.example')), 'relay')
+  assert.equal(await reasonOf(address.replace('mail.test', 'bounces.b.example')), 'taken')
+  assert.equal(await reasonOf('bounce+x@b.example'), 'relay')
   assert.equal(await reasonOf('bounce+@mail.test'), 'unknown')
 })
 

@@ -53,20 +53,20 @@ export const fileMails = (app: App, filings: Filing[]): Promise<boolean[]> =>
   })
 
 /**
- * The thread of each letter: that of the newest message it cites which its inbox knows (RFC 5322 §3.6.4: In-Reply-To, then
- * References from the end), or a new one. Letters filed together may answer each other.
+ * The thread of each letter: that of the first message it cites which its inbox knows, or a new one. Letters filed together
+ * may answer each other.
  */
 const thread = async (db: Db, letters: Letter[]): Promise<{ of: Map<Letter, string>; rows: store.ThreadRow[] }> => {
-  const cited = letters.flatMap(({ message: { inbox_id, in_reply_to, references } }) =>
-    citations(in_reply_to, references).map(message_id => ({ inbox_id, message_id })),
+  const cited = letters.flatMap(({ message }) =>
+    citations(message).map(message_id => ({ inbox_id: message.inbox_id, message_id })),
   )
-  const found = cited.length > 0 ? await store.unscopedThreads(db, cited) : []
+  const found = await store.unscopedThreads(db, cited)
   const known = new Map(found.map(row => [`${row.inbox_id} ${row.message_id}`, row.thread_id]))
   const rows = new Map<string, store.ThreadRow>()
   const of = new Map<Letter, string>()
   for (const letter of letters) {
-    const { organization_id, inbox_id, subject, created_at, message_id, in_reply_to, references } = letter.message
-    const old = citations(in_reply_to, references)
+    const { organization_id, inbox_id, subject, created_at, message_id } = letter.message
+    const old = citations(letter.message)
       .map(id => known.get(`${inbox_id} ${id}`))
       .find(Boolean)
     const id = old ?? newId()
@@ -80,7 +80,9 @@ const thread = async (db: Db, letters: Letter[]): Promise<{ of: Map<Letter, stri
 
 const later = (a: Date, b: Date): Date => (a > b ? a : b)
 
-const citations = (inReplyTo: string | null, references: string[]): string[] => [
-  ...(inReplyTo ? [inReplyTo] : []),
+/** RFC 5322 §3.6.4: what it answers, then References from the end; and itself, for it may be a mail of ours that came back to its inbox. */
+const citations = ({ in_reply_to, references, message_id }: Letter['message']): string[] => [
+  ...(in_reply_to ? [in_reply_to] : []),
   ...references.toReversed(),
+  message_id,
 ]

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { dkimSign } from 'mailauth'
+import { createTransport } from 'nodemailer'
+import { startZone, type Zone } from '../dns-zone.ts'
+import { eventually, type Json, startTestApp, type TestApp } from '../harness.ts'
+import { sendMail, talk } from './inbound-rig.ts'
+
+const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'der' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+})
+let zone: Zone
+let server: TestApp
+let agent: Awaited<ReturnType<TestApp['register']>>
+before(async () => {
+  zone = await startZone({
+    'shop.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] },
+    '_dmarc.shop.example': { TXT: ['v=DMARC1; p=reject'] },
+    's._domainkey.shop.example': { TXT: [`v=DKIM1; k=rsa; p=${publicKey.toString('base64')}`] },
+  })
+  server = await startTestApp({ config: { DNS_SERVERS: zone.server } })
+  agent = await server.register()
+})
+after(async () => {
+  await server.close()
+  await zone.stop()
+})
+
+const received = async (path = ''): Promise<Json[]> =>
+  (await server.call('GET', `/v1/inboxes/${agent.inbox}/messages?direction=inbound&limit=100${path}`, { key: agent.key })).body
+    .data
+const client = () =>
+  createTransport({ host: '127.0.0.1', port: server.smtpPort, secure: false, tls: { rejectUnauthorized: false } })
+
+test('what a mail client sends is what the API shows, within moments', async () => {
+  const transport = client()
+  await transport.sendMail({
+    from: 'Shop <shop@shop.example>',
+    to: agent.email.replace('@', '+order@'),
+    subject: 'Your code ✓',
+    text: 'Your code is 493021.',
+    html: '<p>Your code is <b>493021</b>.</p>',
+    attachments: [{ filename: 'Rechnung März.txt', content: 'total 7' }],
+    dkim: { domainName: 'shop.example', keySelector: 's', privateKey },
+  })
+  transport.close()
+  const message = await eventually(async () => (await received())[0])
+  assert.equal(message.subject, 'Your code ✓')
+  assert.equal(message.status, 'received')
+  assert.match(message.text, /^Your code is 493021\./)
+  assert.deepEqual(message.authentication, {
+    spf: { result: 'pass', domain: 'shop.example' },
+    dkim: [{ result: 'pass', domain: 'shop.example', selector: 's', aligned: true }],
+    dmarc: { result: 'pass', policy: 'reject', aligned: true },
+    trust: 'pass',
+  })
+  assert.equal(message.attachments[0].filename, 'Rechnung März.txt')
+  const file = await fetch(message.attachments[0].url.replace('localhost', '127.0.0.1'))
+  assert.equal(await file.text(), 'total 7')
+  assert.equal(message.headers['delivered-to'], agent.email.replace('@', '+order@'))
+})
+
+test('a forged sender is shown as one', async () => {
+  const forged = `From: Shop <shop@shop.example>\r\nTo: ${agent.email}\r\nSubject: forged\r\nAuthentication-Results: mail.test; dmarc=pass\r\n\r\npay me`
+  const key = { signingDomain: 'evil.example', selector: 's', privateKey }
+  const { signatures } = await dkimSign(forged, { ...key, signatureData: [key] })
+  const smtp = await talk(server.smtpPort)
+  await smtp.say('EHLO evil.example')
+  assert.match(await sendMail(smtp, agent.email, signatures + forged, 'x@evil.example'), /^250/)
+  const message = await eventually(async () => (await received()).find(({ subject }) => subject === 'forged'))
+  assert.equal(message.authentication.trust, 'fail')
+  assert.equal(message.authentication.dmarc.result, 'fail')
+  assert.equal(message.headers['authentication-results'], undefined)
+  smtp.close()
+})
+
+test('the answer to a mail of ours joins its thread, quoted text set apart', async () => {
+  const sent = await server.call('POST', `/v1/inboxes/${agent.inbox}/messages`, {
+    key: agent.key,
+    body: { to: agent.email, subject: 'Question', text: 'What is it?' },
+  })
+  assert.equal(sent.status, 202)
+  const smtp = await talk(server.smtpPort)
+  await smtp.say('EHLO shop.example')
+  const answer = `From: c@shop.example\r\nTo: ${agent.email}\r\nSubject: Re: Question\r\nIn-Reply-To: ${sent.body.message_id}\r\n\r\nForty-two.\r\n\r\nOn Sat, Nov 21, 2026 at 9:00 AM Agent wrote:\r\n> What is it?\r\n`
+  await sendMail(smtp, agent.email, answer)
+  const message = await eventually(async () => (await received()).find(({ from_email }) => from_email === 'c@shop.example'))
+  assert.equal(message.thread_id, sent.body.thread_id)
+  assert.equal(message.extracted_text.trim(), 'Forty-two.')
+  smtp.close()
+})
+
+test('a burst over many connections arrives whole and once', async () => {
+  const before = (await server.app.db.pool.query('select count(*)::int as n from messages')).rows[0].n
+  await Promise.all(
+    Array.from({ length: 10 }, async (_, c) => {
+      const smtp = await talk(server.smtpPort)
+      await smtp.say('EHLO x')
+      for (let i = 0; i < 30; i++)
+        assert.match(
+          await sendMail(smtp, agent.email, `Message-ID: <${c}.${i}@burst>\r\nSubject: burst\r\n\r\n${'x'.repeat(i * 20_000)}`),
+          /^250/,
+        )
+      smtp.close()
+    }),
+  )
+  const counted = () =>
+    server.app.db.pool.query(
+      `select count(*)::int as n, count(distinct message_id)::int as ids from messages where subject = 'burst'`,
+    )
+  await eventually(async () => (await counted()).rows[0].n >= 300, 60_000)
+  assert.deepEqual((await counted()).rows[0], { n: 300, ids: 300 })
+  assert.equal((await server.app.db.pool.query('select count(*)::int as n from messages')).rows[0].n, before + 300)
+  assert.equal((await server.app.db.pool.query('select count(*)::int as n from received_mail')).rows[0].n, 0)
+})
