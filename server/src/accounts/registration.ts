@@ -5,6 +5,7 @@ import { normalizeAddress } from '../email/mime/addresses.ts'
 import { publicId } from '../kernel/ids.ts'
 import { object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
+import { inviteOwner } from './claims.ts'
 import { type KeyDialect, keyPrefixes, mintKey } from './keys.ts'
 import { openOrganization } from './organizations.ts'
 
@@ -43,6 +44,7 @@ export const register = operation(
         creditMills: app.config.STARTING_CREDIT_MILLS,
       })
       const inbox = await openInbox({ ...ctx, db, org, livemode: true }, { name: input.name })
+      await inviteOwner(db, org)
       const dialect = input.dialect ?? 'pennypost'
       const key = await mintKey(db, org, { name: input.name, livemode: true, dialect })
       return {

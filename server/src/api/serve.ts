@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import { mountDialects } from '../dialects/mount.ts'
 import { newId, toUlid } from '../kernel/ids.ts'
+import { mountMcp } from '../mcp/mount.ts'
 import { problem } from '../problems.ts'
 import { createAuthenticate } from './authenticate.ts'
 import { native, nativeInput } from './native.ts'
@@ -59,6 +60,7 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
     )
   }
   mountDialects(fastify, app, authenticate)
+  mountMcp(fastify, app, authenticate)
   health(fastify, app)
   publicFiles(fastify, app)
   reference(fastify, app)

@@ -49,7 +49,7 @@ export const checkDomain = async ({ app, db, org }: Context, inbox: store.InboxR
 
 /** Names that belong to the platform or to standards (RFC 2142), not to whoever asks first. */
 const reserved =
-  /^(postmaster|abuse|hostmaster|webmaster|mailer-daemon|noc|security|root|admin|administrator|support|billing|bounce(\+.*)?)$/
+  /^(postmaster|abuse|hostmaster|webmaster|mailer-daemon|noc|security|root|admin|administrator|support|billing|pennypost|bounce(\+.*)?)$/
 
 /** Opens an inbox inside the caller's transaction. */
 export const openInbox = async (ctx: Context, wanted: { name: string; email?: string }): Promise<Static<typeof Inbox>> => {

@@ -1,9 +1,11 @@
 /** A message as bytes: the stored original of a received mail; for our own, composed from its row, the same bytes every time. */
+import { fillLinks } from '../accounts/links.ts'
 import type { App } from '../app.ts'
 import type { Db } from '../kernel/db.ts'
 import { toUlid } from '../kernel/ids.ts'
 import type { MessageRow } from './messages.sql.ts'
 import { compose } from './mime/compose.ts'
+import { platformOrganization } from './notices.ts'
 
 export const sourceOf = async (app: App, db: Db, row: MessageRow): Promise<Buffer> => {
   if (row.direction === 'inbound')
@@ -29,7 +31,9 @@ export const sourceOf = async (app: App, db: Db, row: MessageRow): Promise<Buffe
     cc: row.cc_emails,
     ...(row.reply_to ? { replyTo: row.reply_to } : {}),
     subject: row.subject,
-    ...(row.text_body === null ? {} : { text: row.text_body }),
+    ...(row.text_body === null
+      ? {}
+      : { text: row.organization_id === platformOrganization ? fillLinks(app, row.text_body) : row.text_body }),
     ...(row.html_body === null ? {} : { html: row.html_body }),
     headers: row.headers,
     ...(row.in_reply_to ? { inReplyTo: row.in_reply_to } : {}),

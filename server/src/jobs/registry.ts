@@ -1,4 +1,5 @@
 /** Every background job: what it is called and who does it. A job may run twice; each handler is safe to repeat. */
+import { sendClaimMail } from '../accounts/claims.ts'
 import type { App } from '../app.ts'
 import { checkDomains } from '../email/domain-checks.ts'
 import { interpretMail, resumeMail } from '../email/inbound/receive.ts'
@@ -11,6 +12,8 @@ export const jobs = {
   'email.interpret': interpretMail,
   /** Gives received mail whose worker died to the living. */
   'email.resume': resumeMail,
+  /** Asks the owner of a new organization whether it is theirs. */
+  'claims.invite': sendClaimMail,
   /** Asks the DNS about domains whose time has come. */
   'domains.check': checkDomains,
   /** Removes what is past its retention: idempotency answers, webhook attempts. */
