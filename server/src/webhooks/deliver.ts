@@ -21,8 +21,9 @@ const leaseMs = 60_000
 const maxBatch = 200
 /** Bounds memory: events under way or waiting in lanes. */
 const maxInHand = 2000
-/** How long until the next look: soon while events flow, less often when it is quiet. */
-const pauseMs = { busy: 10, idle: 100, broken: 1000 }
+/** How long until the next look: soon for a second after there was something, less often when it is quiet. */
+const pauseMs = { busy: 10, idle: 50, broken: 1000 }
+const busyMs = 1000
 /** What is under way at closing has this long to finish. */
 const closingMs = 5000
 
@@ -63,19 +64,17 @@ export const startWebhooks = (app: App): WebhookWorker => {
     sendBack: ({ id }, until) => void sendBack({ id, until }).catch(lost),
   })
 
+  let lastFound = 0
   /** Takes what is due. Resolves with how long to wait before looking again. */
   const takeDue = async (): Promise<number> => {
     const limit = Math.min(maxBatch, maxInHand - lanes.inHand())
     const claimed = limit > 0 ? await store.unscopedClaim(app.db, { ...lease(app), limit }) : []
-    const off = claimed.filter(({ enabled, type }) => !enabled && type !== 'webhook.test')
-    if (off.length > 0)
-      await store.unscopedGiveUp(
-        app.db,
-        off.map(({ id }) => id),
-      )
-    for (const delivery of claimed) if (!off.includes(delivery)) lanes.take(delivery)
+    const off = claimed.filter(isOff).map(({ id }) => id)
+    if (off.length > 0) await store.unscopedGiveUp(app.db, off)
+    for (const delivery of claimed) if (!isOff(delivery)) lanes.take(delivery)
     if (claimed.length === maxBatch) return 0
-    return lanes.inHand() > 0 ? pauseMs.busy : pauseMs.idle
+    if (claimed.length > 0) lastFound = performance.now()
+    return performance.now() - lastFound < busyMs ? pauseMs.busy : pauseMs.idle
   }
 
   const run = async (): Promise<void> => {
@@ -102,6 +101,9 @@ export const startWebhooks = (app: App): WebhookWorker => {
 }
 
 const batches = { maxItems: maxBatch, concurrency: 1 }
+
+/** Its endpoint was switched off after the event was recorded. A test is made on any endpoint. */
+const isOff = ({ enabled, type }: store.Claimed): boolean => !enabled && type !== 'webhook.test'
 
 /** An attempt and what it was an attempt at. */
 export interface Made {
