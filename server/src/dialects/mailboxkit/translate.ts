@@ -51,38 +51,32 @@ export const inbox = (output: { id: string; name: string; email: string; organiz
   created_at: seconds(output.created_at),
 })
 
-/** Files as JSON (base64) or from a form, where they stand beside the fields. */
-const attachments = ({ body }: Incoming) => (body.attachments === undefined ? {} : { attachments: body.attachments })
+/** What a send and a reply have in common. Files come as JSON (base64) or from a form, where they stand beside the fields. */
+const content = ({ body }: Incoming) => ({
+  cc: body.cc,
+  bcc: body.bcc,
+  text: body.text,
+  html: body.html,
+  headers: body.headers,
+  attachments: body.attachments,
+})
 
 export const newMessage = (request: Incoming) => {
   const { body, params } = request
   return {
     inbox_id: inboxId(params),
     to: body.to ?? [],
-    cc: body.cc,
-    bcc: body.bcc,
     reply_to: body.reply_to,
     subject: body.subject ?? '',
-    text: body.text,
-    html: body.html,
-    headers: body.headers,
-    ...attachments(request),
+    ...content(request),
   }
 }
 
-export const newReply = (request: Incoming) => {
-  const { body, params } = request
-  return {
-    inbox_id: inboxId(params),
-    message_id: id('message', params.message),
-    cc: body.cc,
-    bcc: body.bcc,
-    text: body.text,
-    html: body.html,
-    headers: body.headers,
-    ...attachments(request),
-  }
-}
+export const newReply = (request: Incoming) => ({
+  inbox_id: inboxId(request.params),
+  message_id: id('message', request.params.message),
+  ...content(request),
+})
 
 export const message = (output: Message) => ({
   id: bare(output.id),
@@ -292,7 +286,7 @@ export const fail = (refusal: Problem, { word, app }: { word: string; app: App }
       error: word,
       message: 'Your organization does not have enough credit to send this email.',
       action: 'Top up your wallet to continue sending.',
-      billing_url: `${app.publicUrl}/billing`,
+      billing_url: refusal.facts.billing_url ?? `${app.publicUrl}/billing`,
       docs_url: `${app.publicUrl}/docs#insufficient_balance`,
       balance_mills: balance,
       balance_dollars: dollars(balance),
