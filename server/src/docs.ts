@@ -11,6 +11,8 @@ import { dialects } from './dialects/index.ts'
 import { events } from './events.ts'
 import { refusals } from './problems.ts'
 import { scopes } from './scopes.ts'
+import { sdkFiles } from './sdk/print.ts'
+import { toolFiles } from './sdk/tool-inputs.ts'
 
 const root = new URL('../../', import.meta.url)
 const made = '<!-- Printed from the code by `npm run docs`. Edit the table it comes from instead. -->\n\n'
@@ -95,11 +97,13 @@ export const documents = (): Record<string, string> => ({
     .map(([key, row]) => `\n# ${row.says}\n#${key}=${shown(row.fallback) || row.example}`)
     .join('\n')}\n`,
   ...Object.fromEntries(dialects.map(dialect => [`docs/dialects/${dialect.name}.md`, dialectPage(dialect)])),
+  ...sdkFiles(),
+  ...toolFiles(),
 })
 
 /** Writes them all, or with `check` fails when a file differs from what would be written. */
 export const writeDocs = async (check: boolean): Promise<void> => {
-  await mkdir(new URL('docs/dialects/', root), { recursive: true })
+  for (const folder of ['docs/dialects/', 'sdk/src/generated/', 'mcp/src/generated/']) await mkdir(new URL(folder, root), { recursive: true })
   const stale: string[] = []
   for (const [path, text] of Object.entries(documents())) {
     const file = new URL(path, root)

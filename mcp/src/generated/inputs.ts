@@ -1,0 +1,415 @@
+// Printed from the code by `npm run docs`. Edit mcp/src/catalogue.ts or the operations it names instead.
+
+/** JSON Schema of each tool's input. */
+export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, object> = {
+  "send_email": {
+    "type": "object",
+    "properties": {
+      "inbox_id": {
+        "type": "string",
+        "description": "Id of the inbox, or its address."
+      },
+      "to": {
+        "anyOf": [
+          {
+            "type": "string"
+          },
+          {
+            "type": "array",
+            "items": {
+              "type": "string"
+            },
+            "maxItems": 50
+          }
+        ],
+        "description": "One address or a list; \"Name <a@b.c>\" works too."
+      },
+      "cc": {
+        "anyOf": [
+          {
+            "type": "string"
+          },
+          {
+            "type": "array",
+            "items": {
+              "type": "string"
+            },
+            "maxItems": 50
+          }
+        ],
+        "description": "One address or a list; \"Name <a@b.c>\" works too."
+      },
+      "bcc": {
+        "anyOf": [
+          {
+            "type": "string"
+          },
+          {
+            "type": "array",
+            "items": {
+              "type": "string"
+            },
+            "maxItems": 50
+          }
+        ],
+        "description": "One address or a list; \"Name <a@b.c>\" works too."
+      },
+      "reply_to": {
+        "type": "string"
+      },
+      "subject": {
+        "type": "string"
+      },
+      "text": {
+        "type": "string",
+        "maxLength": 5000000,
+        "description": "Plain text body."
+      },
+      "html": {
+        "type": "string",
+        "maxLength": 5000000,
+        "description": "HTML body."
+      },
+      "headers": {
+        "type": "object",
+        "patternProperties": {
+          "^.*$": {
+            "type": "string"
+          }
+        },
+        "description": "Further headers, such as X-Campaign."
+      },
+      "attachments": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "required": [
+            "filename",
+            "content"
+          ],
+          "properties": {
+            "filename": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 255
+            },
+            "content": {
+              "type": "string",
+              "description": "The bytes in base64."
+            },
+            "content_type": {
+              "type": "string",
+              "maxLength": 200,
+              "description": "Media type, default application/octet-stream."
+            },
+            "content_id": {
+              "type": "string",
+              "maxLength": 200,
+              "description": "Set it to show the file inside the HTML as cid:…"
+            }
+          },
+          "additionalProperties": false
+        },
+        "description": "At most 5 of 10 MB each."
+      }
+    },
+    "required": [
+      "to",
+      "subject"
+    ],
+    "additionalProperties": false
+  },
+  "check_inbox": {
+    "type": "object",
+    "properties": {
+      "inbox_id": {
+        "type": "string",
+        "description": "Id of the inbox, or its address."
+      },
+      "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100,
+        "description": "How many at most (default 20)."
+      },
+      "cursor": {
+        "type": "string",
+        "maxLength": 64,
+        "description": "next_cursor of the page before."
+      },
+      "direction": {
+        "type": "string",
+        "enum": [
+          "inbound",
+          "outbound"
+        ]
+      },
+      "status": {
+        "type": "string",
+        "maxLength": 20
+      },
+      "created_after": {
+        "type": "string",
+        "pattern": "^\\d{4}-\\d{2}-\\d{2}([T ].*)?$",
+        "maxLength": 40,
+        "description": "Only later ones."
+      },
+      "created_before": {
+        "type": "string",
+        "pattern": "^\\d{4}-\\d{2}-\\d{2}([T ].*)?$",
+        "maxLength": 40,
+        "description": "Only earlier ones."
+      }
+    },
+    "additionalProperties": false
+  },
+  "read_message": {
+    "type": "object",
+    "properties": {
+      "message_id": {
+        "type": "string"
+      },
+      "full": {
+        "type": "boolean",
+        "description": "The whole text, quoted history included."
+      },
+      "offset": {
+        "type": "integer",
+        "minimum": 0,
+        "description": "Go on with a long text from this character."
+      }
+    },
+    "required": [
+      "message_id"
+    ],
+    "additionalProperties": false
+  },
+  "reply_to_email": {
+    "type": "object",
+    "properties": {
+      "inbox_id": {
+        "type": "string",
+        "description": "Id of the inbox, or its address."
+      },
+      "message_id": {
+        "type": "string",
+        "description": "The message that is answered."
+      },
+      "reply_all": {
+        "type": "boolean",
+        "description": "Answer everybody it went to, not only its sender."
+      },
+      "cc": {
+        "anyOf": [
+          {
+            "type": "string"
+          },
+          {
+            "type": "array",
+            "items": {
+              "type": "string"
+            },
+            "maxItems": 50
+          }
+        ],
+        "description": "One address or a list; \"Name <a@b.c>\" works too."
+      },
+      "bcc": {
+        "anyOf": [
+          {
+            "type": "string"
+          },
+          {
+            "type": "array",
+            "items": {
+              "type": "string"
+            },
+            "maxItems": 50
+          }
+        ],
+        "description": "One address or a list; \"Name <a@b.c>\" works too."
+      },
+      "text": {
+        "type": "string",
+        "maxLength": 5000000,
+        "description": "Plain text body."
+      },
+      "html": {
+        "type": "string",
+        "maxLength": 5000000,
+        "description": "HTML body."
+      },
+      "headers": {
+        "type": "object",
+        "patternProperties": {
+          "^.*$": {
+            "type": "string"
+          }
+        },
+        "description": "Further headers, such as X-Campaign."
+      },
+      "attachments": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "required": [
+            "filename",
+            "content"
+          ],
+          "properties": {
+            "filename": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 255
+            },
+            "content": {
+              "type": "string",
+              "description": "The bytes in base64."
+            },
+            "content_type": {
+              "type": "string",
+              "maxLength": 200,
+              "description": "Media type, default application/octet-stream."
+            },
+            "content_id": {
+              "type": "string",
+              "maxLength": 200,
+              "description": "Set it to show the file inside the HTML as cid:…"
+            }
+          },
+          "additionalProperties": false
+        },
+        "description": "At most 5 of 10 MB each."
+      }
+    },
+    "required": [
+      "message_id"
+    ],
+    "additionalProperties": false
+  },
+  "wait_for_email": {
+    "type": "object",
+    "properties": {
+      "inbox_id": {
+        "type": "string",
+        "description": "Id of the inbox, or its address."
+      },
+      "from": {
+        "type": "string",
+        "maxLength": 254,
+        "description": "Part of the sender’s address."
+      },
+      "subject": {
+        "type": "string",
+        "maxLength": 500,
+        "description": "Part of the subject."
+      },
+      "thread_id": {
+        "type": "string",
+        "description": "Only in this thread: wait for a reply."
+      },
+      "since": {
+        "type": "string",
+        "pattern": "^\\d{4}-\\d{2}-\\d{2}([T ].*)?$",
+        "maxLength": 40,
+        "description": "Only mail that arrived from then on. Default: one minute ago."
+      },
+      "timeout": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 55,
+        "description": "Seconds to wait at most, default 30."
+      }
+    },
+    "additionalProperties": false
+  },
+  "list_inboxes": {
+    "type": "object",
+    "properties": {
+      "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100,
+        "description": "How many at most (default 20)."
+      },
+      "cursor": {
+        "type": "string",
+        "maxLength": 64,
+        "description": "next_cursor of the page before."
+      }
+    },
+    "additionalProperties": false
+  },
+  "create_inbox": {
+    "type": "object",
+    "properties": {
+      "name": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 200,
+        "description": "Display name; it stands before the address in From."
+      },
+      "email": {
+        "type": "string",
+        "maxLength": 254,
+        "description": "At a verified domain of yours or at the mail domain of this server. Left out: one is made up."
+      }
+    },
+    "additionalProperties": false
+  },
+  "search_messages": {
+    "type": "object",
+    "properties": {
+      "query": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 500,
+        "description": "Words; \"quoted phrases\", or, and -without work as in a web search."
+      },
+      "inbox_id": {
+        "type": "string",
+        "description": "Id of the inbox, or its address."
+      },
+      "fields": {
+        "type": "array",
+        "items": {
+          "type": "string",
+          "enum": [
+            "subject",
+            "from",
+            "body"
+          ]
+        },
+        "minItems": 1,
+        "description": "Where to look. Default: everywhere."
+      },
+      "date_from": {
+        "type": "string",
+        "pattern": "^\\d{4}-\\d{2}-\\d{2}([T ].*)?$",
+        "maxLength": 40,
+        "description": "From this date or time on."
+      },
+      "date_to": {
+        "type": "string",
+        "pattern": "^\\d{4}-\\d{2}-\\d{2}([T ].*)?$",
+        "maxLength": 40,
+        "description": "Up to this time, or to the end of this date."
+      },
+      "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100,
+        "description": "How many at most (default 20)."
+      },
+      "cursor": {
+        "type": "string",
+        "maxLength": 64,
+        "description": "next_cursor of the page before."
+      }
+    },
+    "required": [
+      "query"
+    ],
+    "additionalProperties": false
+  }
+}

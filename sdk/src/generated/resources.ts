@@ -1,0 +1,348 @@
+// Printed from the code by `npm run docs`. Edit server/src/api/v1.ts or the operations it names instead.
+
+import type { List } from '../list.ts'
+import { path, Resource } from '../resource.ts'
+import type { RequestOptions } from '../http.ts'
+import type {
+  ApiKey,
+  ApiKeyCreateInput,
+  ApiKeyListInput,
+  Attachment,
+  CreatedApiKey,
+  CreatedWebhook,
+  Deleted,
+  DeletedSuppression,
+  Domain,
+  DomainCreateInput,
+  DomainDetail,
+  DomainDnsResult,
+  DomainListInput,
+  Event,
+  EventListInput,
+  Inbox,
+  InboxCreateInput,
+  InboxListInput,
+  InboxWaitInput,
+  InboxWaitResult,
+  Message,
+  MessageCreateInput,
+  MessageListInput,
+  MessageReplyInput,
+  MessageSearchInput,
+  MessageSourceResult,
+  Organization,
+  OrganizationClaimResult,
+  RegisterInput,
+  RegisterResult,
+  Suppression,
+  SuppressionCreateInput,
+  SuppressionListInput,
+  Thread,
+  ThreadDetail,
+  ThreadListInput,
+  Wallet,
+  WalletEntry,
+  WalletEntryListInput,
+  WalletTopupsInput,
+  WalletTopupsResult,
+  Webhook,
+  WebhookAttempt,
+  WebhookAttemptListInput,
+  WebhookCreateInput,
+  WebhookDelivery,
+  WebhookDeliveryListInput,
+  WebhookListInput,
+  WebhookReplayInput,
+  WebhookReplayResult,
+  WebhookTestResult,
+  WebhookUpdateInput,
+} from './schemas.ts'
+
+export class OrganizationResource extends Resource {
+  /** Get the organization and its usage. `GET /v1/organization`, scope `account.read`. */
+  get(options?: RequestOptions): Promise<Organization> {
+    return this.http.call('GET', path`/v1/organization`, undefined, options)
+  }
+
+  /** Mail the owner the claim link again. `POST /v1/organization/claim`, scope `account.manage`. */
+  claim(options?: RequestOptions): Promise<OrganizationClaimResult> {
+    return this.http.call('POST', path`/v1/organization/claim`, undefined, options)
+  }
+}
+
+export class ApiKeysResource extends Resource {
+  /** Make an API key. `POST /v1/api-keys`, scope `account.manage`. */
+  create(input: ApiKeyCreateInput, options?: RequestOptions): Promise<CreatedApiKey> {
+    return this.http.call('POST', path`/v1/api-keys`, input, options)
+  }
+
+  /** List API keys. `GET /v1/api-keys`, scope `account.manage`. */
+  list(input: ApiKeyListInput = {}, options?: RequestOptions): List<ApiKey> {
+    return this.http.list('GET', path`/v1/api-keys`, input, options)
+  }
+
+  /** Get an API key. `GET /v1/api-keys/{key_id}`, scope `account.manage`. */
+  get(keyId: string, options?: RequestOptions): Promise<ApiKey> {
+    return this.http.call('GET', path`/v1/api-keys/${keyId}`, undefined, options)
+  }
+
+  /** Revoke an API key. `DELETE /v1/api-keys/{key_id}`, scope `account.manage`. */
+  delete(keyId: string, options?: RequestOptions): Promise<Deleted> {
+    return this.http.call('DELETE', path`/v1/api-keys/${keyId}`, undefined, options)
+  }
+}
+
+export class WalletEntriesResource extends Resource {
+  /** List wallet entries. `GET /v1/wallet/entries`, scope `account.read`. */
+  list(input: WalletEntryListInput = {}, options?: RequestOptions): List<WalletEntry> {
+    return this.http.list('GET', path`/v1/wallet/entries`, input, options)
+  }
+}
+
+export class WalletResource extends Resource {
+  readonly entries = new WalletEntriesResource(this.http)
+
+  /** Get the balance. `GET /v1/wallet`, scope `account.read`. */
+  get(options?: RequestOptions): Promise<Wallet> {
+    return this.http.call('GET', path`/v1/wallet`, undefined, options)
+  }
+
+  /** Buy credit: get a link to pay at. `POST /v1/wallet/topups`, scope `account.manage`. */
+  topups(input: WalletTopupsInput, options?: RequestOptions): Promise<WalletTopupsResult> {
+    return this.http.call('POST', path`/v1/wallet/topups`, input, options)
+  }
+}
+
+export class InboxesMessagesResource extends Resource {
+  /** Send an email from an inbox. `POST /v1/inboxes/{inbox_id}/messages`, scope `messages.send`. */
+  create(inboxId: string, input: MessageCreateInput, options?: RequestOptions): Promise<Message> {
+    return this.http.call('POST', path`/v1/inboxes/${inboxId}/messages`, input, options)
+  }
+
+  /** List the messages of an inbox. `GET /v1/inboxes/{inbox_id}/messages`, scope `messages.read`. */
+  list(inboxId: string, input: MessageListInput = {}, options?: RequestOptions): List<Message> {
+    return this.http.list('GET', path`/v1/inboxes/${inboxId}/messages`, input, options)
+  }
+
+  /** Get a message of an inbox. `GET /v1/inboxes/{inbox_id}/messages/{message_id}`, scope `messages.read`. */
+  get(inboxId: string, messageId: string, options?: RequestOptions): Promise<Message> {
+    return this.http.call('GET', path`/v1/inboxes/${inboxId}/messages/${messageId}`, undefined, options)
+  }
+
+  /** Reply to a message. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply`, scope `messages.send`. */
+  reply(inboxId: string, messageId: string, input: MessageReplyInput = {}, options?: RequestOptions): Promise<Message> {
+    return this.http.call('POST', path`/v1/inboxes/${inboxId}/messages/${messageId}/reply`, input, options)
+  }
+}
+
+export class InboxesThreadsResource extends Resource {
+  /** List the threads of an inbox. `GET /v1/inboxes/{inbox_id}/threads`, scope `messages.read`. */
+  list(inboxId: string, input: ThreadListInput = {}, options?: RequestOptions): List<Thread> {
+    return this.http.list('GET', path`/v1/inboxes/${inboxId}/threads`, input, options)
+  }
+}
+
+export class InboxesResource extends Resource {
+  readonly messages = new InboxesMessagesResource(this.http)
+  readonly threads = new InboxesThreadsResource(this.http)
+
+  /** Make an inbox. `POST /v1/inboxes`, scope `inboxes.manage`. */
+  create(input: InboxCreateInput = {}, options?: RequestOptions): Promise<Inbox> {
+    return this.http.call('POST', path`/v1/inboxes`, input, options)
+  }
+
+  /** List inboxes. `GET /v1/inboxes`, scope `inboxes.read`. */
+  list(input: InboxListInput = {}, options?: RequestOptions): List<Inbox> {
+    return this.http.list('GET', path`/v1/inboxes`, input, options)
+  }
+
+  /** Get an inbox. `GET /v1/inboxes/{inbox_id}`, scope `inboxes.read`. */
+  get(inboxId: string, options?: RequestOptions): Promise<Inbox> {
+    return this.http.call('GET', path`/v1/inboxes/${inboxId}`, undefined, options)
+  }
+
+  /** Delete an inbox with all its messages. `DELETE /v1/inboxes/{inbox_id}`, scope `inboxes.manage`. */
+  delete(inboxId: string, options?: RequestOptions): Promise<Deleted> {
+    return this.http.call('DELETE', path`/v1/inboxes/${inboxId}`, undefined, options)
+  }
+
+  /** Wait for a message. `POST /v1/inboxes/{inbox_id}/wait`, scope `messages.read`. */
+  wait(inboxId: string, input: InboxWaitInput = {}, options?: RequestOptions): Promise<InboxWaitResult> {
+    return this.http.call('POST', path`/v1/inboxes/${inboxId}/wait`, input, options)
+  }
+}
+
+export class MessagesResource extends Resource {
+  /** Search messages across inboxes. `POST /v1/messages/search`, scope `messages.read`. */
+  search(input: MessageSearchInput, options?: RequestOptions): List<Message> {
+    return this.http.list('POST', path`/v1/messages/search`, input, options)
+  }
+
+  /** Get a message. `GET /v1/messages/{message_id}`, scope `messages.read`. */
+  get(messageId: string, options?: RequestOptions): Promise<Message> {
+    return this.http.call('GET', path`/v1/messages/${messageId}`, undefined, options)
+  }
+
+  /** Get the source of a message. `GET /v1/messages/{message_id}/source`, scope `messages.read`. */
+  source(messageId: string, options?: RequestOptions): Promise<MessageSourceResult> {
+    return this.http.call('GET', path`/v1/messages/${messageId}/source`, undefined, options)
+  }
+}
+
+export class AttachmentsResource extends Resource {
+  /** Get an attachment: its description and a link to its bytes. `GET /v1/attachments/{attachment_id}`, scope `messages.read`. */
+  get(attachmentId: string, options?: RequestOptions): Promise<Attachment> {
+    return this.http.call('GET', path`/v1/attachments/${attachmentId}`, undefined, options)
+  }
+}
+
+export class ThreadsResource extends Resource {
+  /** Get a thread with its messages, oldest first. `GET /v1/threads/{thread_id}`, scope `messages.read`. */
+  get(threadId: string, options?: RequestOptions): Promise<ThreadDetail> {
+    return this.http.call('GET', path`/v1/threads/${threadId}`, undefined, options)
+  }
+}
+
+export class DomainsResource extends Resource {
+  /** Add a domain. `POST /v1/domains`, scope `domains.manage`. */
+  create(input: DomainCreateInput, options?: RequestOptions): Promise<DomainDetail> {
+    return this.http.call('POST', path`/v1/domains`, input, options)
+  }
+
+  /** List domains. `GET /v1/domains`, scope `domains.read`. */
+  list(input: DomainListInput = {}, options?: RequestOptions): List<Domain> {
+    return this.http.list('GET', path`/v1/domains`, input, options)
+  }
+
+  /** Get a domain and what its DNS said when it was last asked. `GET /v1/domains/{domain_id}`, scope `domains.read`. */
+  get(domainId: string, options?: RequestOptions): Promise<DomainDetail> {
+    return this.http.call('GET', path`/v1/domains/${domainId}`, undefined, options)
+  }
+
+  /** Delete a domain that has no inboxes. `DELETE /v1/domains/{domain_id}`, scope `domains.manage`. */
+  delete(domainId: string, options?: RequestOptions): Promise<Deleted> {
+    return this.http.call('DELETE', path`/v1/domains/${domainId}`, undefined, options)
+  }
+
+  /** Look up the DNS records of a domain now. `POST /v1/domains/{domain_id}/verify`, scope `domains.manage`. */
+  verify(domainId: string, options?: RequestOptions): Promise<DomainDetail> {
+    return this.http.call('POST', path`/v1/domains/${domainId}/verify`, undefined, options)
+  }
+
+  /** Get the DNS records a domain needs. `GET /v1/domains/{domain_id}/dns`, scope `domains.read`. */
+  dns(domainId: string, options?: RequestOptions): Promise<DomainDnsResult> {
+    return this.http.call('GET', path`/v1/domains/${domainId}/dns`, undefined, options)
+  }
+}
+
+export class SuppressionsResource extends Resource {
+  /** List suppressed recipients. `GET /v1/suppressions`, scope `suppressions.manage`. */
+  list(input: SuppressionListInput = {}, options?: RequestOptions): List<Suppression> {
+    return this.http.list('GET', path`/v1/suppressions`, input, options)
+  }
+
+  /** Suppress a recipient. `POST /v1/suppressions`, scope `suppressions.manage`. */
+  create(input: SuppressionCreateInput, options?: RequestOptions): Promise<Suppression> {
+    return this.http.call('POST', path`/v1/suppressions`, input, options)
+  }
+
+  /** Stop suppressing a recipient. `DELETE /v1/suppressions/{email}`, scope `suppressions.manage`. */
+  delete(email: string, options?: RequestOptions): Promise<DeletedSuppression> {
+    return this.http.call('DELETE', path`/v1/suppressions/${email}`, undefined, options)
+  }
+}
+
+export class WebhooksAttemptsResource extends Resource {
+  /** List the attempts to deliver to a webhook. `GET /v1/webhooks/{webhook_id}/attempts`, scope `webhooks.manage`. */
+  list(webhookId: string, input: WebhookAttemptListInput = {}, options?: RequestOptions): List<WebhookAttempt> {
+    return this.http.list('GET', path`/v1/webhooks/${webhookId}/attempts`, input, options)
+  }
+}
+
+export class WebhooksDeliveriesResource extends Resource {
+  /** List what a webhook was sent or will be. `GET /v1/webhooks/{webhook_id}/deliveries`, scope `webhooks.manage`. */
+  list(webhookId: string, input: WebhookDeliveryListInput = {}, options?: RequestOptions): List<WebhookDelivery> {
+    return this.http.list('GET', path`/v1/webhooks/${webhookId}/deliveries`, input, options)
+  }
+
+  /** Deliver an event to a webhook again. `POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay`, scope `webhooks.manage`. */
+  replay(webhookId: string, deliveryId: string, options?: RequestOptions): Promise<WebhookDelivery> {
+    return this.http.call('POST', path`/v1/webhooks/${webhookId}/deliveries/${deliveryId}/replay`, undefined, options)
+  }
+}
+
+export class WebhooksResource extends Resource {
+  readonly attempts = new WebhooksAttemptsResource(this.http)
+  readonly deliveries = new WebhooksDeliveriesResource(this.http)
+
+  /** Make a webhook. `POST /v1/webhooks`, scope `webhooks.manage`. */
+  create(input: WebhookCreateInput, options?: RequestOptions): Promise<CreatedWebhook> {
+    return this.http.call('POST', path`/v1/webhooks`, input, options)
+  }
+
+  /** List webhooks. `GET /v1/webhooks`, scope `webhooks.manage`. */
+  list(input: WebhookListInput = {}, options?: RequestOptions): List<Webhook> {
+    return this.http.list('GET', path`/v1/webhooks`, input, options)
+  }
+
+  /** Get a webhook. `GET /v1/webhooks/{webhook_id}`, scope `webhooks.manage`. */
+  get(webhookId: string, options?: RequestOptions): Promise<Webhook> {
+    return this.http.call('GET', path`/v1/webhooks/${webhookId}`, undefined, options)
+  }
+
+  /** Change a webhook. `PATCH /v1/webhooks/{webhook_id}`, scope `webhooks.manage`. */
+  update(webhookId: string, input: WebhookUpdateInput = {}, options?: RequestOptions): Promise<Webhook> {
+    return this.http.call('PATCH', path`/v1/webhooks/${webhookId}`, input, options)
+  }
+
+  /** Delete a webhook with its log. `DELETE /v1/webhooks/{webhook_id}`, scope `webhooks.manage`. */
+  delete(webhookId: string, options?: RequestOptions): Promise<Deleted> {
+    return this.http.call('DELETE', path`/v1/webhooks/${webhookId}`, undefined, options)
+  }
+
+  /** Send a test event to a webhook now. `POST /v1/webhooks/{webhook_id}/test`, scope `webhooks.manage`. */
+  test(webhookId: string, options?: RequestOptions): Promise<WebhookTestResult> {
+    return this.http.call('POST', path`/v1/webhooks/${webhookId}/test`, undefined, options)
+  }
+
+  /** Give a webhook a new secret. `POST /v1/webhooks/{webhook_id}/rotate`, scope `webhooks.manage`. */
+  rotate(webhookId: string, options?: RequestOptions): Promise<CreatedWebhook> {
+    return this.http.call('POST', path`/v1/webhooks/${webhookId}/rotate`, undefined, options)
+  }
+
+  /** Deliver again what failed in a range of time. `POST /v1/webhooks/{webhook_id}/replay`, scope `webhooks.manage`. */
+  replay(webhookId: string, input: WebhookReplayInput, options?: RequestOptions): Promise<WebhookReplayResult> {
+    return this.http.call('POST', path`/v1/webhooks/${webhookId}/replay`, input, options)
+  }
+}
+
+export class EventsResource extends Resource {
+  /** List events. `GET /v1/events`, scope `events.read`. */
+  list(input: EventListInput = {}, options?: RequestOptions): List<Event> {
+    return this.http.list('GET', path`/v1/events`, input, options)
+  }
+
+  /** Get an event. `GET /v1/events/{event_id}`, scope `events.read`. */
+  get(eventId: string, options?: RequestOptions): Promise<Event> {
+    return this.http.call('GET', path`/v1/events/${eventId}`, undefined, options)
+  }
+}
+
+export class Api extends Resource {
+  readonly organization = new OrganizationResource(this.http)
+  readonly apiKeys = new ApiKeysResource(this.http)
+  readonly wallet = new WalletResource(this.http)
+  readonly inboxes = new InboxesResource(this.http)
+  readonly messages = new MessagesResource(this.http)
+  readonly attachments = new AttachmentsResource(this.http)
+  readonly threads = new ThreadsResource(this.http)
+  readonly domains = new DomainsResource(this.http)
+  readonly suppressions = new SuppressionsResource(this.http)
+  readonly webhooks = new WebhooksResource(this.http)
+  readonly events = new EventsResource(this.http)
+
+  /** Register an agent: organization, inbox and key in one call. `POST /v1/register`, without a key. */
+  register(input: RegisterInput, options?: RequestOptions): Promise<RegisterResult> {
+    return this.http.call('POST', path`/v1/register`, input, options)
+  }
+}
