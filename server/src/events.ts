@@ -20,6 +20,7 @@ export const events = {
   'domain.failed': 'A domain that was verified no longer is.',
   'organization.claimed': 'The owner confirmed the organization.',
   'wallet.topped_up': 'Credit was added to the wallet.',
+  'wallet.refunded': 'A payment was given back at Stripe; its credit was taken out of the wallet as far as it was still there.',
   'order.created': 'A draft order was made.',
   'order.paid': 'The payment of an order cleared.',
   'order.production_started': 'The printer began with an order.',

@@ -8,9 +8,11 @@ import { mountMcp } from '../mcp/mount.ts'
 import { problem } from '../problems.ts'
 import { createAuthenticate } from './authenticate.ts'
 import { native, nativeInput } from './native.ts'
+import { billingPages } from './public/billing.ts'
 import { claimPages } from './public/claim.ts'
 import { publicFiles } from './public/files.ts'
 import { health } from './public/health.ts'
+import { publicPost } from './public/post.ts'
 import { reference } from './public/reference.ts'
 import { mountRoute, refuse } from './surface.ts'
 import { type Method, v1 } from './v1.ts'
@@ -63,8 +65,10 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
   mountMcp(fastify, app, authenticate)
   health(fastify, app)
   publicFiles(fastify, app)
+  publicPost(fastify, app)
   reference(fastify, app)
   claimPages(fastify, app)
+  billingPages(fastify, app)
 
   await fastify.listen({ port: app.config.PORT, host: app.config.HOST })
   const address = fastify.server.address()

@@ -3,6 +3,7 @@ import { resendClaim } from '../accounts/claims.ts'
 import { createKey, getKey, listKeys, revokeKey } from '../accounts/keys.ts'
 import { getOrganization } from '../accounts/organizations.ts'
 import { register } from '../accounts/registration.ts'
+import { createTopup } from '../billing/payments.ts'
 import { getWallet, listWalletEntries } from '../billing/wallet.ts'
 import { getAttachment, getSource } from '../email/attachments.ts'
 import { createDomain, deleteDomain, getDomain, getDomainDns, listDomains, verifyDomain } from '../email/domains.ts'
@@ -14,6 +15,12 @@ import { getThread, listThreads } from '../email/threads.ts'
 import { waitForMessage } from '../email/waiting.ts'
 import { getEvent, listEvents } from '../eventlog.ts'
 import type { Operation } from '../operation.ts'
+import { listCarriers } from '../post/carriers/index.ts'
+import { createLetter } from '../post/letters.ts'
+import { cancelPiece, getPiece, listPieces } from '../post/pieces.ts'
+import { createPostcard } from '../post/postcards.ts'
+import { advanceTestClock, getTestClock } from '../post/test-clock.ts'
+import { getPieceTracking } from '../post/tracking.ts'
 import {
   createWebhook,
   deleteWebhook,
@@ -45,6 +52,7 @@ export const v1: V1Row[] = [
 
   ['GET /wallet', getWallet],
   ['GET /wallet/entries', listWalletEntries],
+  ['POST /wallet/topups', createTopup, 201],
 
   ['POST /inboxes', createInbox, 201],
   ['GET /inboxes', listInboxes],
@@ -74,6 +82,16 @@ export const v1: V1Row[] = [
   ['GET /suppressions', listSuppressions],
   ['POST /suppressions', addSuppression, 201],
   ['DELETE /suppressions/:email', removeSuppression],
+
+  ['POST /postcards', createPostcard, 201, { multipart: true }],
+  ['POST /letters', createLetter, 201, { multipart: true }],
+  ['GET /pieces', listPieces],
+  ['GET /pieces/:piece_id', getPiece],
+  ['POST /pieces/:piece_id/cancel', cancelPiece],
+  ['GET /pieces/:piece_id/tracking', getPieceTracking],
+  ['GET /carriers', listCarriers],
+  ['GET /test-clock', getTestClock],
+  ['POST /test-clock/advance', advanceTestClock],
 
   ['POST /webhooks', createWebhook, 201],
   ['GET /webhooks', listWebhooks],

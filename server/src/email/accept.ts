@@ -5,6 +5,7 @@
  * nobody waits for a timer). Each mail is still judged by itself; one that cannot be paid does not touch its neighbours.
  */
 import type { App } from '../app.ts'
+import { billingUrl, tellOfEmptyWallets } from '../billing/payments.ts'
 import { prices } from '../billing/wallet.ts'
 import { record } from '../events.sql.ts'
 import type { NewEvent } from '../events.ts'
@@ -72,6 +73,7 @@ const acceptAll = async (app: App, db: Db, submissions: Submission[]): Promise<(
   )
   const claimed = await claim(db, judged)
   const { charges, broke } = charge(
+    app,
     new Map(wallets?.map(row => [row.organization_id, row.balance_mills])),
     judged.filter(item => !claimed.has(item)),
   )
@@ -80,6 +82,11 @@ const acceptAll = async (app: App, db: Db, submissions: Submission[]): Promise<(
     [...broke.keys()]
       .filter(item => item.stored)
       .map(item => ({ organization_id: item.row.organization_id, key: item.submission.claim!.key })),
+  )
+  await tellOfEmptyWallets(
+    app,
+    db,
+    [...broke.keys()].map(item => item.row.organization_id),
   )
   const accepted = judged.filter(item => !claimed.has(item) && !broke.has(item))
   if (accepted.length > 0) await write(app, db, accepted, charges)
@@ -145,7 +152,11 @@ const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Re
 }
 
 /** Charges in order of arrival against the locked balances, so that no race can overdraw; says who could not pay. */
-const charge = (balances: Map<string, number>, judged: Judged[]): { charges: store.ChargeRow[]; broke: Map<Judged, Problem> } => {
+const charge = (
+  app: App,
+  balances: Map<string, number>,
+  judged: Judged[],
+): { charges: store.ChargeRow[]; broke: Map<Judged, Problem> } => {
   const charges: store.ChargeRow[] = []
   const broke = new Map<Judged, Problem>()
   for (const item of judged) {
@@ -153,7 +164,14 @@ const charge = (balances: Map<string, number>, judged: Judged[]): { charges: sto
     const { organization_id, id } = item.row
     const balance = balances.get(organization_id) ?? 0
     if (balance < item.cost) {
-      broke.set(item, problem('insufficient_balance', { balance_mills: balance, cost_mills: item.cost }))
+      broke.set(
+        item,
+        problem('insufficient_balance', {
+          balance_mills: balance,
+          cost_mills: item.cost,
+          billing_url: billingUrl(app, organization_id),
+        }),
+      )
       continue
     }
     balances.set(organization_id, balance - item.cost)

@@ -1,8 +1,13 @@
 /** Every background job: what it is called and who does it. A job may run twice; each handler is safe to repeat. */
 import { sendClaimMail } from '../accounts/claims.ts'
 import type { App } from '../app.ts'
+import { sendEmptyWalletMail } from '../billing/payments.ts'
 import { checkDomains } from '../email/domain-checks.ts'
 import { interpretMail, resumeMail } from '../email/inbound/receive.ts'
+import { tickPost } from '../post/clockwork.ts'
+import { produceDrop } from '../post/production.ts'
+import { playSandbox } from '../post/sandbox.ts'
+import { readFeed } from '../post/tracking.ts'
 import { prune } from './prune.ts'
 
 export type JobHandler = (app: App, payload: never) => Promise<void>
@@ -14,8 +19,18 @@ export const jobs = {
   'email.resume': resumeMail,
   /** Asks the owner of a new organization whether it is theirs. */
   'claims.invite': sendClaimMail,
+  /** Tells an owner that there is no credit left, with a link to top up. */
+  'wallet.empty': sendEmptyWalletMail,
   /** Asks the DNS about domains whose time has come. */
   'domains.check': checkDomains,
+  /** Renders a locked drop and hands it to its carrier. */
+  'post.produce': produceDrop,
+  /** Plays what is due in an organization's sandbox. */
+  'post.sandbox': playSandbox,
+  /** Reads a stored tracking report. */
+  'post.tracking': readFeed,
+  /** Locks drops, reads what print shops answered, asks again for what was given up. */
+  'post.tick': tickPost,
   /** Removes what is past its retention: idempotency answers, webhook attempts. */
   prune,
 } satisfies Record<string, JobHandler>

@@ -18,7 +18,8 @@ describe('bad input', () => {
   const good = { to: 'a@sink.test', subject: 's', text: 't' }
   const send = (change: object, headers?: Record<string, string>) =>
     t.call('POST', `/v1/inboxes/${inbox}/messages`, { key, body: { ...good, ...change }, ...(headers ? { headers } : {}) })
-  const messages = async () => (await t.app.db.pool.query('select count(*)::int as n from messages')).rows[0].n
+  const messages = async () =>
+    (await t.app.db.pool.query("select count(*)::int as n from messages where from_email not like 'pennypost@%'")).rows[0].n
 
   it('names the field and the fix', async () => {
     const { status, body } = await send({ to: ['good@sink.test', 'not an address'] })
