@@ -5,7 +5,7 @@
 import { addressLines, barcodeAbove, drawAddress, drawIndicia, drawReturnAddress, type PostalAddress } from './address.ts'
 import type { DesignName } from './designs.ts'
 import { drawParagraph, type FlowText } from './flow.ts'
-import { fitMessage, type Ink, inks, writeMessage } from './handwriting.ts'
+import { type FittedMessage, fitMessage, type Ink, inks, writeMessage } from './handwriting.ts'
 import type { PrintWarning } from './images.ts'
 import type { ImbDigits } from './imb.ts'
 import type { FullPageArt, Layer, Library } from './library.ts'
@@ -98,18 +98,33 @@ async function frontLayer(
   return library.design(front.design, page.width, page.height, headline)
 }
 
+/**
+ * What can be wrong with one piece of many alike, without drawing it: words and address of a card whose artwork has no merge fields.
+ * Throws the PrintProblems of its message, headline, caption and address.
+ */
+export function checkRecipient(spec: PostcardSpec): void {
+  const { front, back, merge: values = {}, row } = spec
+  if (front.kind === 'design' && front.headline !== undefined) merge(front.headline, values, 'front.headline', row)
+  if (spec.qr?.caption !== undefined) merge(spec.qr.caption, values, 'qr.caption', row)
+  if (back.kind === 'handwritten') fitBack(spec, back)
+  drawRecipient(new Canvas(), spec, cards[spec.size])
+}
+
+function fitBack(spec: PostcardSpec, { message, pen }: Extract<BackArt, { kind: 'handwritten' }>): FittedMessage {
+  const { merge: values = {}, row, size } = spec
+  const text = merge(message, values, 'back.message', row)
+  const limits = { max: LARGEST_WRITING[size], min: SMALLEST_WRITING }
+  return fitMessage(pen ?? 'caveat', text, messageBox(cards[size], spec.qr !== undefined), limits, 'back.message')
+}
+
 async function backLayer(spec: PostcardSpec, layout: CardLayout, library: Library): Promise<Layer> {
   const { back, seed, merge: values = {}, row } = spec
   const { width, height } = layout.page
   const place = messageBox(layout, spec.qr !== undefined)
   if (back.kind === 'html') return htmlLayer(back.html, place, layout, { values, path: 'back.html', row }, library)
   if (back.kind !== 'handwritten') return library.fullPage(back, width, height, 'back')
-  const penName = back.pen ?? 'caveat'
-  const ink = inks[back.ink ?? 'blue-black']
   const canvas = new Canvas()
-  const text = merge(back.message, values, 'back.message', row)
-  const limits = { max: LARGEST_WRITING[spec.size], min: SMALLEST_WRITING }
-  writeMessage(canvas, fitMessage(penName, text, place, limits, 'back.message'), place, seed, ink)
+  writeMessage(canvas, fitBack(spec, back), place, seed, inks[back.ink ?? 'blue-black'])
   return { form: canvas.toForm(width, height), warnings: [] }
 }
 
@@ -134,13 +149,18 @@ function captionBox({ qr, message, clearZone }: CardLayout, size: PostcardSize):
   return { x, y, w: message.x + message.w - x, h: qr.y + qr.h - y }
 }
 
+function drawRecipient(canvas: Canvas, spec: PostcardSpec, layout: CardLayout) {
+  const lines = addressLines(spec.to, 'to', 6)
+  const place = { ...layout.address, size: ADDRESS_SIZE }
+  const width = layout.readArea.x + layout.readArea.w - place.x
+  drawAddress(canvas, lines, { ...place, width }, spec.imb, 'to')
+  return { lines, place }
+}
+
 /** Address, barcode, return address, indicia and QR code: everything of the back that is ours. */
 function postalLayer(spec: PostcardSpec, layout: CardLayout, library: Library): { form: Layer['form']; marks: Marks } {
   const canvas = new Canvas()
-  const to = addressLines(spec.to, 'to', 6)
-  const place = { ...layout.address, size: ADDRESS_SIZE }
-  const width = layout.readArea.x + layout.readArea.w - place.x
-  drawAddress(canvas, to, { ...place, width }, spec.imb, 'to')
+  const { lines: to, place } = drawRecipient(canvas, spec, layout)
   const finished = spec.back.kind === 'image' || spec.back.kind === 'pdf'
   const { returnAddress, indicia } = finished ? layout.inZone : layout.beside
   drawReturnAddress(canvas, addressLines(spec.from, 'from', 5), returnAddress, 7.5, 'from')
