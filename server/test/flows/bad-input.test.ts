@@ -256,9 +256,9 @@ describe('bad input', () => {
       const dialect = await limited.call('GET', '/api/v1/inboxes', { key: me.key })
       assert.equal(dialect.headers.get('x-ratelimit-limit'), '1000')
       const more = []
-      for (let i = 0; i < 5; i++)
+      for (let i = 0; i < 6; i++)
         more.push((await limited.call('POST', '/v1/register', { body: { name: 'x', owner_email: `o${i}@company.test` } })).status)
-      assert.deepEqual(more, [201, 201, 201, 201, 429])
+      assert.deepEqual(more, [201, 201, 201, 201, 201, 429])
     } finally {
       await limited.close()
     }
