@@ -210,6 +210,8 @@ test('what cannot be read is stored and shown, and the event loop keeps turning'
   assert.deepEqual(await rig.query('select * from received_mail'), [])
   assert.match(messages[0]!.parse_problem ?? '', /parts/)
   assert.equal(messages[0]!.subject, 'parts')
+  const flowed = messages.find(({ parse_problem }) => /was cut/.test(parse_problem ?? ''))
+  assert.equal(flowed?.text_body?.length, 1_000_000)
   for (const message of messages) {
     const source = await rig.app.blobs.get(rig.app.db, agent.organization, message.raw_blob_id)
     assert.equal(source?.length, message.size)

@@ -56,15 +56,15 @@ export const writeLetter = async (app: App, { mail, raw, message, authentication
     cc_emails: message.cc.map(mailbox => mailbox.address),
     bcc_emails: [],
     subject: message.subject,
-    text_body: message.text,
-    html_body: message.html,
-    extracted_text: message.extractedText,
+    text_body: cut(message.text),
+    html_body: cut(message.html),
+    extracted_text: cut(message.extractedText),
     headers: shownHeaders(message, mail, inbox),
     raw_blob_id: inRow ? newId() : (inbox.keptBlob ?? copy!.id),
     authentication,
     // RFC 3834 §2: what has a null return path is an answer or a report already.
     automatic: message.automatic || mail.mail_from === '',
-    parse_problem: message.problem,
+    parse_problem: message.problem ?? (isLong(message.text) || isLong(message.html) ? tooLong : null),
     size: mail.size,
     created_at: mail.received_at,
     attachments: message.attachments.map(
@@ -82,6 +82,14 @@ export const writeLetter = async (app: App, { mail, raw, message, authentication
   }
   return { message: row, source: inRow ? mail.id : undefined, blobs: copy ? [copy, ...files] : files }
 }
+
+/** Characters of a body that are kept beside the source. Nobody reads on, and a list shows a hundred messages at once. */
+const longestBody = 1_000_000
+const tooLong = 'A body of more than 1,000,000 characters was cut; the source has all of it.'
+
+const isLong = (text: string | null): boolean => text !== null && text.length > longestBody
+const cut = (text: string | null): string | null =>
+  text !== null && isLong(text) ? text.slice(0, longestBody).toWellFormed() : text
 
 /**
  * The message's id: that of the received mail with a tail that depends on the inbox. So ids go in the order of arrival, and a

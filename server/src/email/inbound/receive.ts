@@ -18,6 +18,9 @@ const mostFailures = 3
 /** A mail that lies here longer than this, or was tried again so long ago, may have lost its worker. */
 const patienceMs = 120_000
 
+/** Large mails are read two at a time in this process: whole, copied to the parser and taken apart, each is there three times. */
+const inTurn = coalesce<() => Promise<void>, null>(([work]) => work!().then(() => [null]), { maxItems: 1, concurrency: 2 })
+
 /**
  * Job `email.interpret`. One mail that fails does not keep back the others; the job is tried again for it alone. A job that
  * was resumed follows one that died, perhaps of this very mail, so it is held against it beforehand.
@@ -27,7 +30,12 @@ export const interpretMail = async (app: App, { ids, resumed = false }: { ids: s
   const mails = await store.unscopedMails(app.db, ids)
   const owners = await ownersOf(app.db, app.config.MAIL_DOMAIN, [...new Set(mails.flatMap(mail => mail.recipients))])
   const file = coalesce<Filing, boolean>(filings => fileMails(app, filings), { maxItems: 32, concurrency: 1 })
-  const outcomes = await Promise.allSettled(mails.map(mail => interpret(app, mail, owners, file)))
+  const outcomes = await Promise.allSettled(
+    mails.map(mail => {
+      const work = () => interpret(app, mail, owners, file)
+      return mail.bytes ? work() : inTurn(work)
+    }),
+  )
   const failed = outcomes.find(outcome => outcome.status === 'rejected')
   if (failed) throw failed.reason
 }
@@ -85,7 +93,7 @@ const judge = async (app: App, mail: store.MailRow, raw: Buffer, message: Parsed
     clientName: mail.client_name,
     mailFrom: mail.mail_from,
     from: message.from?.address ?? null,
-    host: app.config.MAIL_DOMAIN,
+    host: app.config.MAIL_HOST,
   })
 }
 
