@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { movableClock } from '../../src/kernel/clock.ts'
 import { refusals } from '../../src/problems.ts'
 import { startTestApp, type TestApp } from '../harness.ts'
 
@@ -239,7 +240,8 @@ describe('bad input', () => {
   })
 
   it('too many requests: 429 with the documented headers, per key; registrations per address', async () => {
-    const limited = await startTestApp({ config: { RATE_LIMITS: 'on' } })
+    // A clock that stands: no minute can end in the middle.
+    const limited = await startTestApp({ config: { RATE_LIMITS: 'on' }, clock: movableClock() })
     try {
       const me = await limited.register()
       const first = await limited.call('GET', '/v1/wallet', { key: me.key })
