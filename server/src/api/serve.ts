@@ -8,6 +8,7 @@ import { mountMcp } from '../mcp/mount.ts'
 import { problem } from '../problems.ts'
 import { createAuthenticate } from './authenticate.ts'
 import { native, nativeInput } from './native.ts'
+import { agentPages } from './public/agents.ts'
 import { billingPages } from './public/billing.ts'
 import { claimPages } from './public/claim.ts'
 import { publicFiles } from './public/files.ts'
@@ -67,6 +68,7 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
   publicFiles(fastify, app)
   publicPost(fastify, app)
   reference(fastify, app)
+  agentPages(fastify, app)
   claimPages(fastify, app)
   billingPages(fastify, app)
 

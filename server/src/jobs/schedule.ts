@@ -5,4 +5,5 @@ export const schedule: { match: string; task: keyof typeof jobs }[] = [
   { match: '*/10 * * * *', task: 'prune' },
   { match: '* * * * *', task: 'email.resume' },
   { match: '* * * * *', task: 'domains.check' },
+  { match: '* * * * *', task: 'post.tick' },
 ]

@@ -1,0 +1,70 @@
+/** Printed mail's public pages: short links of QR codes, proofs by signed link, and where tracking is pushed to. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { App } from '../../app.ts'
+import { safeEqual } from '../../kernel/crypto.ts'
+import { isFromLob } from '../../post/carriers/lob.ts'
+import { proofFile } from '../../post/proofs.ts'
+import { follow } from '../../post/qr.ts'
+import { receiveFeed } from '../../post/tracking.ts'
+import { problem } from '../../problems.ts'
+
+/** A push of the Postal Service holds thousands of scans. */
+const feedLimit = 32 * 1024 * 1024
+
+const one = (request: FastifyRequest, name: string): string => String(request.headers[name] ?? '')
+
+/** RFC 7617, against the two configuration keys; with neither set nobody is let in. */
+const mayPush = ({ config }: App, authorization: string): boolean => {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(authorization) ?? []
+  const given = Buffer.from(encoded ?? '', 'base64').toString('utf8')
+  return config.TRACKING_USER !== '' && safeEqual(given, `${config.TRACKING_USER}:${config.TRACKING_PASSWORD}`)
+}
+
+export const publicPost = (fastify: FastifyInstance, app: App): void => {
+  for (const path of ['/q/:code', '/Q/:code'])
+    fastify.route<{ Params: { code: string } }>({
+      method: ['GET', 'HEAD'],
+      url: path,
+      handler: async (request, reply) => {
+        const purpose = ['sec-purpose', 'purpose', 'x-moz', 'x-purpose'].map(name => one(request, name)).join(' ')
+        const visit = { method: request.method, ip: request.ip, userAgent: one(request, 'user-agent'), purpose }
+        const target = await follow(app, request.params.code.toUpperCase(), visit)
+        if (!target) throw problem('not_found', { what: 'link' })
+        return reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).redirect(target, 302)
+      },
+    })
+
+  fastify.get('/proofs/:id/:file', async (request, reply) => {
+    const file = await proofFile(app, request.url)
+    if (!file) throw problem('not_found', { what: 'proof (or the link has expired)' })
+    return reply
+      .headers({
+        'content-type': file.type,
+        'content-disposition': 'inline',
+        'content-security-policy': "default-src 'none'; sandbox",
+        'cache-control': 'private, max-age=300',
+      })
+      .send(file.bytes)
+  })
+
+  // The body is stored as it came, so nothing may read it before.
+  fastify.register(async raw => {
+    raw.removeAllContentTypeParsers()
+    raw.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: feedLimit }, (_request, body, done) => done(null, body))
+    const bodyOf = (request: FastifyRequest): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0))
+
+    raw.post('/tracking/iv-mtr', { bodyLimit: feedLimit }, async (request, reply) => {
+      if (!mayPush(app, one(request, 'authorization'))) throw problem('unauthorized')
+      await receiveFeed(app, 'usps', bodyOf(request))
+      return reply.send({ status: 'received' })
+    })
+
+    raw.post('/tracking/lob', { bodyLimit: feedLimit }, async (request, reply) => {
+      const body = bodyOf(request)
+      if (!isFromLob(app, body, one(request, 'lob-signature'), one(request, 'lob-signature-timestamp')))
+        throw problem('unauthorized')
+      await receiveFeed(app, 'lob', body)
+      return reply.send({ status: 'received' })
+    })
+  })
+}

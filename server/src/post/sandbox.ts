@@ -1,0 +1,58 @@
+/** Plays what the simulated carrier planned, in the order of the organization's own clock: his reports, and scans through the real ingest. */
+import type { App } from '../app.ts'
+import type { Db } from '../kernel/db.ts'
+import { movePieces, type Step } from './moves.ts'
+import { readIvMtr } from './scans.ts'
+import type { PieceStatus } from './states.ts'
+import * as store from './test-clock.sql.ts'
+import { nowFor } from './test-clock.ts'
+import * as feeds from './tracking.sql.ts'
+import { applyReports } from './tracking.ts'
+
+const batch = 500
+
+type Due = Awaited<ReturnType<typeof store.takeDue>>
+
+/** The job `post.sandbox`: everything that is due, in order. */
+export const playSandbox = async (app: App, { organization_id: org }: { organization_id: string }): Promise<void> => {
+  for (;;) {
+    const played = await app.db.tx(async db => {
+      // Two at once would tell the end before the beginning.
+      await store.lock(db, org)
+      const due = await store.takeDue(db, org, await nowFor(app, db, org, false), batch)
+      for (const run of runs(due)) await tell(app, db, org, run)
+      return due.length
+    })
+    if (played < batch) return
+  }
+}
+
+const ofCarrier = (due: Due[number]): boolean => 'status' in due.scan
+
+/** Neighbours of the same kind go together. */
+const runs = (due: Due): Due[] => {
+  const found: Due[] = []
+  for (const one of due) {
+    const run = found.at(-1)
+    if (run && ofCarrier(run[0]!) === ofCarrier(one)) run.push(one)
+    else found.push([one])
+  }
+  return found
+}
+
+const tell = async (app: App, db: Db, org: string, run: Due): Promise<void> => {
+  if (ofCarrier(run[0]!)) {
+    const wanted = new Map<string, Step[]>()
+    for (const { piece_id, due_at, scan } of run) {
+      const step: Step = { to: scan.status as PieceStatus, at: due_at }
+      if (step.to === 'failed') step.failure = { code: 'print_fail', message: 'The press spoiled it.' }
+      wanted.set(piece_id, [...(wanted.get(piece_id) ?? []), step])
+    }
+    await movePieces(app, db, { org, livemode: false }, wanted)
+    return
+  }
+  const body = Buffer.from(JSON.stringify({ recCnt: run.length, events: run.map(({ scan }) => scan) }))
+  const received = run.at(-1)!.due_at
+  await feeds.receiveRead(db, 'simulated', body, received)
+  await applyReports(app, db, 'simulated', readIvMtr(body, received))
+}

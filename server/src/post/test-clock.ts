@@ -1,0 +1,65 @@
+/**
+ * The sandbox's clock: an organization's test mode may run ahead of the world. What is due then happens in the order of its time, by the
+ * same code that does it in live mode. It never runs backwards.
+ */
+import Type from 'typebox'
+import type { App } from '../app.ts'
+import type { Db } from '../kernel/db.ts'
+import { object, operation } from '../operation.ts'
+import { invalid, problem } from '../problems.ts'
+import * as drops from './drops.sql.ts'
+import * as store from './test-clock.sql.ts'
+
+const Clock = Type.Object({
+  now: Type.String({ description: 'The time in your sandbox.' }),
+  ahead_seconds: Type.Integer({ description: 'How far it is ahead of the world.' }),
+})
+
+/** Three years: enough for any campaign, and dates stay dates. */
+const mostAheadMs = 1100 * 86_400_000
+
+/** What time it is for an organization in this mode. */
+export const nowFor = async (app: App, db: Db, org: string, livemode: boolean): Promise<Date> => {
+  const now = app.clock.now()
+  return livemode ? now : new Date(now.getTime() + (await store.offset(db, org)))
+}
+
+const show = (now: Date, offset: number) => ({
+  now: new Date(now.getTime() + offset).toISOString(),
+  ahead_seconds: Math.floor(offset / 1000),
+})
+
+export const getTestClock = operation(
+  'Get the time in your sandbox',
+  'orders.read',
+  { input: object({}), output: Clock },
+  async ctx => {
+    if (ctx.livemode) throw problem('test_only')
+    return show(ctx.app.clock.now(), await store.offset(ctx.db, ctx.org))
+  },
+)
+
+export const advanceTestClock = operation(
+  'Advance the clock of your sandbox: drops lock, pieces are printed, scanned and delivered',
+  'orders.update',
+  {
+    input: object({
+      days: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 365 })),
+      seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })),
+    }),
+    output: Clock,
+  },
+  async (ctx, { days = 0, seconds = 0 }) => {
+    if (ctx.livemode) throw problem('test_only')
+    const ms = Math.round(days * 86_400_000) + seconds * 1000
+    if (ms === 0) throw invalid({ path: '/days', message: 'is required, or seconds' })
+    return ctx.db.tx(async db => {
+      const offset = await store.advance(db, ctx.org, ms)
+      if (offset > mostAheadMs) throw invalid({ path: '/days', message: 'leads more than three years ahead of the world' })
+      const now = ctx.app.clock.now()
+      await drops.unscopedLockDue(db, now, ctx.org)
+      await store.play(db, ctx.org)
+      return show(now, offset)
+    })
+  },
+)
