@@ -11,8 +11,14 @@ import { dollars } from './billing/wallet.ts'
 import { type Config, readConfig } from './config.ts'
 import { runDemo } from './demo.ts'
 import { writeDocs } from './docs.ts'
+import { hostProblems } from './email/doctor/host.ts'
+import { examine, ownDomain } from './email/domain-checks.ts'
+import { recordsOf } from './email/domain-view.ts'
 import { greet } from './first-start.ts'
+import { systemClock } from './kernel/clock.ts'
+import { loadMasterKey, sealer } from './kernel/crypto.ts'
 import { connect, type Database } from './kernel/db.ts'
+import { createResolver } from './kernel/dns.ts'
 import { parseId, publicId } from './kernel/ids.ts'
 import { createLog } from './kernel/log.ts'
 import { migrate } from './kernel/migrate.ts'
@@ -198,6 +204,29 @@ export const commands: Record<string, Command> = {
         if (rest[0] !== 'show') throw told('Usage: credit add MILLS --org ID, or credit show --org ID')
         const balance = await wallet.balance(db, org.id, true)
         print(named, { balance_mills: balance }, `Balance: ${dollars(balance)}`)
+      })
+    },
+  },
+
+  dns: {
+    usage: '[--json]',
+    says: 'Show the DNS records MAIL_DOMAIN needs and what the DNS says now. Its mail is signed once the key is there.',
+    run: async words => {
+      const { named } = options(words)
+      const config = readConfig()
+      const secrets = sealer(await loadMasterKey(config.DATA_DIR, config.SECRET_KEY))
+      const app = { config, clock: systemClock, log: createLog('silent'), sealer: secrets }
+      await withDatabase(config, async db => {
+        const domain = (await examine(app, db, await ownDomain(app, db)))!
+        const records = recordsOf(app, domain)
+        const host = await hostProblems(createResolver(config.DNS_SERVERS), config.MAIL_HOST)
+        const shown = records.map(record =>
+          [
+            `${record.status.padEnd(8)} ${record.zone_line}`,
+            ...[record.problem, record.change, ...record.hints].filter(Boolean).map(line => `         ${line}`),
+          ].join('\n'),
+        )
+        print(named, { name: domain.name, host_problems: host, records }, [...shown, ...host].join('\n\n'))
       })
     },
   },

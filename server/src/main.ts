@@ -1,5 +1,5 @@
 /**
- * The command line: serve · migrate · org · key · credit · routes · docs · demo. `org`, `key` and `credit` work while the server
+ * The command line: serve · migrate · org · key · credit · dns · routes · docs · demo. `org`, `key` and `credit` work while the server
  * runs and print JSON with --json.
  */
 import { commands } from './commands.ts'

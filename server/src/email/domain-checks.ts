@@ -65,7 +65,7 @@ export const standingAfter = (
  * @returns the domain as it is then; undefined when it was deleted meanwhile
  */
 export const examine = async (
-  app: App,
+  app: Pick<App, 'config' | 'clock' | 'log'>,
   db: Db,
   domain: store.DomainRow,
   livemode = true,
