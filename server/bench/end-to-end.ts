@@ -57,20 +57,30 @@ const register = async () => {
   return (await answer.json()) as { inbox_id: string; api_key: string }
 }
 
+const isBusy = async (): Promise<boolean> =>
+  (
+    await database.query(`select exists (select from deliveries where state = 'sending')
+      or exists (select from deliveries where due and state in ('queued', 'deferred')) as busy`)
+  ).rows[0].busy
+const delivered = async (): Promise<number> => {
+  const { rows } = await database.query(
+    'select state, count(*)::integer as n, max(reply) as reply from deliveries group by state',
+  )
+  const failed = rows.find(({ state }) => state !== 'delivered')
+  if (failed) throw new Error(`not delivered, but ${failed.state}: ${failed.reply}`)
+  return rows[0]?.n ?? 0
+}
+
 /** Mails per second. */
 const ours = async (script: string, inbox: string): Promise<number> => {
-  const count = async (state: string) =>
-    Number((await database.query(`select count(*) as n from deliveries where state ${state}`)).rows[0].n)
-  const before = await count(`= 'delivered'`)
+  const before = await delivered()
   const from = performance.now()
   await wrk(`http://127.0.0.1:${port}/v1/inboxes/${inbox}/messages`, { script, seconds, connections })
   // wrk hangs up on its last requests; what of them was accepted is sent all the same
   await delay(50)
-  while ((await count(`in ('queued', 'sending')`)) > 0) await delay(20)
+  while (await isBusy()) await delay(50)
   const took = performance.now() - from
-  const { rows: failed } = await database.query(`select state, reply from deliveries where state not in ('queued', 'sending', 'delivered') limit 1`)
-  if (failed[0]) throw new Error(`not delivered, but ${failed[0].state}: ${failed[0].reply}`)
-  return ((await count(`= 'delivered'`)) - before) / (took / 1000)
+  return ((await delivered()) - before) / (took / 1000)
 }
 
 const theirs = async (mails: number): Promise<number> => {

@@ -7,4 +7,4 @@ drop index deliveries_due;
 create index deliveries_in_line on deliveries (organization_id, lane, next_attempt_at) where due and state in ('queued', 'deferred');
 create index deliveries_for_later on deliveries (next_attempt_at) where not due and state in ('queued', 'deferred');
 -- Most rows live for seconds and are updated twice, so the table is vacuumed by what it churns, not by what it holds.
-alter table deliveries set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
+alter table deliveries set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
