@@ -29,7 +29,7 @@ export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: 
   const rowsOf = (dialect: Dialect) => dialect.rows.filter((row): row is DialectRow => 'run' in row)
   const shape = (at: string) => at.replace(/:\w+/g, ':')
   const documented = new Map<string, number>()
-  for (const dialect of dialects)
+  for (const dialect of dialects.filter(({ atRoot }) => atRoot !== false))
     for (const { at } of rowsOf(dialect)) documented.set(shape(at), (documented.get(shape(at)) ?? 0) + 1)
 
   for (const dialect of dialects) {
@@ -48,7 +48,8 @@ export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: 
         output: row.out,
       }
       const shared = (documented.get(shape(row.at)) ?? 0) > 1
-      mountRoute(fastify, mount, shared ? { ...route, constraints: { keyDialect: dialect.name } } : route)
+      if (dialect.atRoot !== false)
+        mountRoute(fastify, mount, shared ? { ...route, constraints: { keyDialect: dialect.name } } : route)
       mountRoute(fastify, mount, { ...route, path: `/${dialect.name}${path}` })
     }
   }

@@ -1,6 +1,5 @@
 /** One piece from the call to the mailbox, in the sandbox: states, rendering, ledger, scans and signed webhooks. */
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { eventually, type Json, startTestApp, type TestApp } from '../harness.ts'
 import { type Sink, startSink } from '../http-sink.ts'
