@@ -16,9 +16,14 @@ import { waitForMessage } from '../email/waiting.ts'
 import { getEvent, listEvents } from '../eventlog.ts'
 import type { Operation } from '../operation.ts'
 import { listCarriers } from '../post/carriers/index.ts'
+import { checkoutOrder } from '../post/checkout.ts'
 import { createLetter } from '../post/letters.ts'
+import { getOrderAnalytics, getOrderTracking } from '../post/order-tracking.ts'
+import { cancelOrder, createOrder, getOrder, listOrders, updateOrder } from '../post/orders.ts'
 import { cancelPiece, getPiece, listPieces } from '../post/pieces.ts'
 import { createPostcard } from '../post/postcards.ts'
+import { quoteOrder } from '../post/quote.ts'
+import { listRecipients, uploadRecipients } from '../post/recipients.ts'
 import { advanceTestClock, getTestClock } from '../post/test-clock.ts'
 import { getPieceTracking } from '../post/tracking.ts'
 import {
@@ -82,6 +87,18 @@ export const v1: V1Row[] = [
   ['GET /suppressions', listSuppressions],
   ['POST /suppressions', addSuppression, 201],
   ['DELETE /suppressions/:email', removeSuppression],
+
+  ['POST /orders', createOrder, 201, { multipart: true }],
+  ['GET /orders', listOrders],
+  ['GET /orders/:order_id', getOrder],
+  ['PATCH /orders/:order_id', updateOrder, 200, { multipart: true }],
+  ['DELETE /orders/:order_id', cancelOrder],
+  ['POST /orders/:order_id/recipients', uploadRecipients, 200, { multipart: true, uploads: true }],
+  ['GET /orders/:order_id/recipients', listRecipients],
+  ['POST /orders/:order_id/quote', quoteOrder],
+  ['POST /orders/:order_id/checkout', checkoutOrder],
+  ['GET /orders/:order_id/tracking', getOrderTracking],
+  ['GET /orders/:order_id/analytics', getOrderAnalytics],
 
   ['POST /postcards', createPostcard, 201, { multipart: true }],
   ['POST /letters', createLetter, 201, { multipart: true }],

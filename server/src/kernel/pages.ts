@@ -16,6 +16,24 @@ export const paging = {
 export const Page = <T extends TSchema>(item: T) =>
   Type.Object({ data: Type.Array(item), has_more: Type.Boolean(), next_cursor: Type.Union([Type.String(), Type.Null()]) })
 
+/** For lists that other products page by number: also `offset` in, and then `total`, `offset` and `limit` out. */
+export const numbered = {
+  ...paging,
+  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000_000, description: 'Skip so many; instead of a cursor.' })),
+}
+
+export const NumberedPage = <T extends TSchema>(item: T) =>
+  Type.Object({
+    ...Page(item).properties,
+    total: Type.Optional(Type.Integer({ description: 'How many there are; when an offset was given, as the next two.' })),
+    offset: Type.Optional(Type.Integer()),
+    limit: Type.Optional(Type.Integer()),
+  })
+
+/** What an answer paged by number says beside its rows; nothing when no offset was given. */
+export const numbers = async (input: { offset?: number }, limit: number, count: () => Promise<number>) =>
+  input.offset === undefined ? {} : { total: await count(), offset: input.offset, limit }
+
 /** Reads paging input. `limit` rows are wanted; ask the database for `fetch` (one more tells whether there are others). */
 export const pageOf = (input: {
   limit?: number

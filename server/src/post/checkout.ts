@@ -105,9 +105,10 @@ const makeBatch = async (
   now: Date,
 ): Promise<void> => {
   const { org, livemode } = order
+  // Outside the transaction: a gap in the serial numbers does no harm, a lock on the counter would make everybody wait.
   const barcodes = await newBarcodes(
     app,
-    db,
+    app.db,
     livemode,
     rows.map(({ recipient }) => recipient),
   )

@@ -49,7 +49,7 @@ export const note = (
     insert into post_entries (id, organization_id, livemode, reference, kind, amount_mills)
     values (${newId()}, ${organizationId}, ${livemode}, ${entry.reference}, ${entry.kind}, ${entry.amount})`)
 
-export const byReference = (db: Db, organizationId: string, livemode: boolean, reference: string) =>
-  db.row<HoldRow>(sql`
-    select charged, reserved_mills, captured_mills, released_mills from post_holds
-    where organization_id = ${organizationId} and livemode = ${livemode} and reference = ${reference}`)
+export const byReferences = (db: Db, organizationId: string, livemode: boolean, references: string[]) =>
+  db.rows<HoldRow & { reference: string }>(sql`
+    select reference, charged, reserved_mills, captured_mills, released_mills from post_holds
+    where organization_id = ${organizationId} and livemode = ${livemode} and reference = any (${references})`)

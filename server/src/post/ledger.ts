@@ -76,8 +76,6 @@ export const release = async (db: Db, org: string, livemode: boolean, amount: nu
   return released
 }
 
-/** How an order or piece stands; undefined when nothing was ever reserved for it. */
-export const holdOf = async (db: Db, org: string, livemode: boolean, reference: string): Promise<Hold | undefined> => {
-  const row = await store.byReference(db, org, livemode, reference)
-  return row && toHold(row)
-}
+/** How orders and pieces stand, by reference; those for which nothing was ever reserved are not in it. */
+export const holdsOf = async (db: Db, org: string, livemode: boolean, references: string[]): Promise<Map<string, Hold>> =>
+  new Map((await store.byReferences(db, org, livemode, references)).map(row => [row.reference, toHold(row)]))

@@ -2,12 +2,13 @@
  * Tracking: reports from outside are stored as they came, read by a job, put to their pieces once each, and move them forward when they
  * are news. And what a piece's owner sees of that.
  */
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import type { App } from '../app.ts'
 import type { Db } from '../kernel/db.ts'
 import { newId, publicId } from '../kernel/ids.ts'
 import { object, operation } from '../operation.ts'
 import { movePieces, type Step } from './moves.ts'
+import type { PieceRow } from './pieces.sql.ts'
 import { findPiece } from './pieces.ts'
 import { NoReport, type Report, readIvMtr, readLob } from './scans.ts'
 import { isFinal, isMailed, pieceStatuses } from './states.ts'
@@ -151,6 +152,40 @@ export const Tracking = Type.Object({
   ),
 })
 
+/** What is known of a piece's way, from its row and its scans. `now`: of its organization in its mode. */
+export const toTracking = (piece: PieceRow, scans: readonly store.ScanRow[], now: Date): Static<typeof Tracking> => {
+  const times = Object.values(piece.reached).map(at => Date.parse(at))
+  const last = Math.max(...times, ...scans.map(scan => scan.scanned_at.getTime()))
+  return {
+    piece_id: publicId('piece', piece.id),
+    order_id: piece.order_id && publicId('order', piece.order_id),
+    status: piece.status,
+    delivered_confidence: piece.delivered_confidence,
+    imb: piece.imb,
+    no_scans: isMailed(piece.status) && scans.length === 0,
+    stalled:
+      isMailed(piece.status) &&
+      piece.status !== 'delivered' &&
+      !isFinal(piece.status) &&
+      now.getTime() - last > stalledDays * 86_400_000,
+    timeline: pieceStatuses.flatMap(status =>
+      piece.reached[status] ? [{ status, at: new Date(piece.reached[status]).toISOString() }] : [],
+    ),
+    scans: scans.map(({ source, status, applied, code, phase, scanned_at, place }) => ({
+      at: scanned_at.toISOString(),
+      source,
+      status,
+      applied,
+      code,
+      phase,
+      facility: place?.facility ?? null,
+      city: place?.city ?? null,
+      state: place?.state ?? null,
+      zip: place?.zip ?? null,
+    })),
+  }
+}
+
 export const getPieceTracking = operation(
   'Get the tracking timeline of a piece',
   'orders.read',
@@ -158,32 +193,6 @@ export const getPieceTracking = operation(
   async (ctx, input) => {
     const piece = await findPiece(ctx, input.piece_id)
     const scans = await store.ofPiece(ctx.db, ctx.org, piece.id)
-    const now = await nowFor(ctx.app, ctx.db, ctx.org, ctx.livemode)
-    const times = Object.values(piece.reached).map(at => Date.parse(at))
-    const last = Math.max(...times, ...scans.map(scan => scan.scanned_at.getTime()))
-    return {
-      piece_id: publicId('piece', piece.id),
-      order_id: piece.order_id && publicId('order', piece.order_id),
-      status: piece.status,
-      delivered_confidence: piece.delivered_confidence,
-      imb: piece.imb,
-      no_scans: isMailed(piece.status) && scans.length === 0,
-      stalled:
-        isMailed(piece.status) &&
-        piece.status !== 'delivered' &&
-        !isFinal(piece.status) &&
-        now.getTime() - last > stalledDays * 86_400_000,
-      timeline: pieceStatuses.flatMap(status =>
-        piece.reached[status] ? [{ status, at: new Date(piece.reached[status]).toISOString() }] : [],
-      ),
-      scans: scans.map(({ scanned_at, place, ...scan }) => ({
-        at: scanned_at.toISOString(),
-        ...scan,
-        facility: place?.facility ?? null,
-        city: place?.city ?? null,
-        state: place?.state ?? null,
-        zip: place?.zip ?? null,
-      })),
-    }
+    return toTracking(piece, scans, await nowFor(ctx.app, ctx.db, ctx.org, ctx.livemode))
   },
 )

@@ -6,7 +6,7 @@ import type { Row } from './xlsx.ts'
 
 /** Why a row was not taken. `field` is a field of an address, or null when it is about the row. */
 export interface Reason {
-  code: 'missing' | 'invalid' | 'too_long' | 'duplicate'
+  code: 'missing' | 'invalid' | 'too_long' | 'duplicate' | 'unprintable'
   field: string | null
   message: string
 }
@@ -53,7 +53,9 @@ export const recipientReader = (columns: readonly Column[]): Reader => {
     if (characters > mostInList) throw new ListRefused('holds more text than a list of addresses; split it')
     if (length > mostInRow)
       return reject({ code: 'too_long', field: null, message: `has ${length} characters; ${mostInRow} are the most` })
-    const { address, zipGiven } = addressOf(given)
+    const country = given.country ? countryCode(given.country) : 'US'
+    if (!country) return reject({ code: 'invalid', field: 'country', message: `"${given.country}" is no country` })
+    const { address, zipGiven } = addressOf(given, country)
     const { address: standard, status, errors } = readAddress(address)
     const reasons = [...errors.map(error => reasonOf(error, given)), ...tooLong(address)]
     if (reasons.length > 0) return reject(...reasons)
@@ -90,8 +92,10 @@ const fullName = ({ name, first_name, last_name }: Partial<Record<Field, string>
   name ?? ([first_name, last_name].filter(Boolean).join(' ') || undefined)
 
 /** The address as written, but for a ZIP code whose zeros a spreadsheet took: then `zipGiven` is what stood there. */
-const addressOf = (given: Partial<Record<Field, string>>): { address: Address; zipGiven: string | undefined } => {
-  const country = given.country ? (countryCode(given.country) ?? given.country) : 'US'
+const addressOf = (
+  given: Partial<Record<Field, string>>,
+  country: string,
+): { address: Address; zipGiven: string | undefined } => {
   const zip = given.zip4 && given.zip && /^\d{3,5}$/.test(given.zip) ? `${given.zip}-${given.zip4.padStart(4, '0')}` : given.zip
   const mendedZip = country === 'US' && zip ? mendZip(zip) : zip
   const parts: Partial<Address> = {
@@ -166,11 +170,13 @@ const countriesByName = new Map<string, string>([
   ['scotland', 'GB'],
   ['wales', 'GB'],
 ])
+/** Codes that stand for no country to which mail could go. */
+const nowhere = new Set(['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ'])
 const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
 for (const code of letters.flatMap(first => letters.map(second => first + second))) {
   const name = regionNames.of(code)
   const word = name?.toLowerCase().replace(/[^\p{L}]+/gu, '')
-  if (word && !countriesByName.has(word)) countriesByName.set(word, code)
+  if (word && !nowhere.has(code) && !countriesByName.has(word)) countriesByName.set(word, code)
 }
 
 /** `United States`, `usa`, `us` → `US`; undefined for what is no country. */
@@ -179,5 +185,5 @@ export const countryCode = (text: string): string | undefined => {
   const named = countriesByName.get(word)
   if (named) return named
   const code = word.toUpperCase()
-  return /^[A-Z]{2}$/.test(code) && regionNames.of(code) ? code : undefined
+  return /^[A-Z]{2}$/.test(code) && !nowhere.has(code) && regionNames.of(code) ? code : undefined
 }
