@@ -3,7 +3,7 @@
  * fast a backlog drains. Beside it, on the same machine and sink: a bare loop of keep-alive POSTs of the same bytes, which stores
  * nothing, signs nothing and forgets. The sink is a process of its own.
  *
- *   npm run bench -- webhooks        or        node server/bench/webhooks.ts [events per second] [seconds]
+ *   node server/bench/run.ts webhooks
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -25,7 +25,8 @@ import { secretContext } from '../src/webhooks/attempt.ts'
 import { startWebhooks } from '../src/webhooks/deliver.ts'
 import { newSecret } from '../src/webhooks/sign.ts'
 
-const [perSecond = 500, seconds = 10] = process.argv.slice(2).map(Number)
+const perSecond = 500
+const seconds = 10
 /** Seconds not counted: a process that has just started compiles its code and prepares its statements. */
 const warmUp = 2
 const backlog = 10_000
