@@ -26,7 +26,7 @@ export interface Context {
   org: string
   livemode: boolean
   scopes: ReadonlySet<string>
-  key: { id: string; dialect: string; hint: string } | undefined
+  key: { id: string; dialect: string; hint: string; hold: boolean } | undefined
   requestId: string
   /** Address of the client, for limits on what needs no key. */
   ip: string

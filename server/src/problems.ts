@@ -66,6 +66,11 @@ export const refusals = {
   already_exists: row(409, 'The {what} exists already.', 'Use the one that exists.'),
   url_refused: row(422, 'The URL cannot be used: {reason}', 'Give a public http or https URL.'),
   not_cancellable: row(409, 'This {what} is {status} and can no longer be changed that way.', 'Only a {allowed} one can.'),
+  content_changed: row(
+    409,
+    'This mail is not what was held, or not what you have read.',
+    'Read it again and decide about what it is now; what was changed after it was held can only be rejected.',
+  ),
   live_only: row(403, 'This needs a live key.', 'Use a live key.'),
   test_only: row(403, 'This works with test keys only.', 'Make a key with mode "test".'),
   held_limit: row(429, 'The daily cap of this {what} is reached.', 'Wait until tomorrow (UTC) or raise the cap.', true),

@@ -8,6 +8,7 @@ export interface KeyRow {
   livemode: boolean
   dialect: string
   scopes: string[]
+  hold: boolean
   expires_at: Date | null
   last_used_at: Date | null
   created_at: Date
@@ -24,18 +25,19 @@ export const insert = (
     livemode: boolean
     dialect: string
     scopes: string[]
+    hold: boolean
     expiresAt: Date | null
   },
 ) =>
   db.row<KeyRow>(sql`
-    insert into api_keys (id, organization_id, name, hash, hint, livemode, dialect, scopes, expires_at)
-    values (${key.id}, ${organizationId}, ${key.name}, ${key.hash}, ${key.hint}, ${key.livemode}, ${key.dialect}, ${key.scopes}, ${key.expiresAt})
-    returning id, organization_id, name, hint, livemode, dialect, scopes, expires_at, last_used_at, created_at`)
+    insert into api_keys (id, organization_id, name, hash, hint, livemode, dialect, scopes, hold, expires_at)
+    values (${key.id}, ${organizationId}, ${key.name}, ${key.hash}, ${key.hint}, ${key.livemode}, ${key.dialect}, ${key.scopes}, ${key.hold}, ${key.expiresAt})
+    returning id, organization_id, name, hint, livemode, dialect, scopes, hold, expires_at, last_used_at, created_at`)
 
 /** Who holds this key? Unscoped: it is what finds the organization. */
 export const unscopedByHash = (db: Db, hash: Buffer) =>
   db.row<KeyRow>(sql`
-    select id, organization_id, name, hint, livemode, dialect, scopes, expires_at, last_used_at, created_at
+    select id, organization_id, name, hint, livemode, dialect, scopes, hold, expires_at, last_used_at, created_at
     from api_keys where hash = ${hash} and revoked_at is null and (expires_at is null or expires_at > now())`)
 
 /** Unscoped: uses are noted for many keys at once. */
@@ -44,13 +46,13 @@ export const unscopedTouch = (db: Db, ids: string[]) =>
 
 export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number }) =>
   db.rows<KeyRow>(sql`
-    select id, organization_id, name, hint, livemode, dialect, scopes, expires_at, last_used_at, created_at from api_keys
+    select id, organization_id, name, hint, livemode, dialect, scopes, hold, expires_at, last_used_at, created_at from api_keys
     where organization_id = ${organizationId} and revoked_at is null and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
     order by id desc limit ${q.limit}`)
 
 export const byId = (db: Db, organizationId: string, id: string | null) =>
   db.row<KeyRow>(sql`
-    select id, organization_id, name, hint, livemode, dialect, scopes, expires_at, last_used_at, created_at from api_keys
+    select id, organization_id, name, hint, livemode, dialect, scopes, hold, expires_at, last_used_at, created_at from api_keys
     where organization_id = ${organizationId} and id = ${id} and revoked_at is null`)
 
 export const revoke = (db: Db, organizationId: string, id: string | null) =>

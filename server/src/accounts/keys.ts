@@ -34,6 +34,7 @@ const Key = Type.Object({
   mode: oneOf(['live', 'test']),
   dialect: Type.String({ description: 'Whose client the key was made for.' }),
   scopes: Type.Array(Type.String()),
+  hold: Type.Boolean({ description: 'What is sent with it waits for approval.' }),
   expires_at: Type.Union([Type.String(), Type.Null()]),
   last_used_at: Type.Union([Type.String(), Type.Null()]),
   created_at: Type.String(),
@@ -48,6 +49,7 @@ const toKey = (row: store.KeyRow) => ({
   mode: row.livemode ? ('live' as const) : ('test' as const),
   dialect: row.dialect,
   scopes: row.scopes.includes(everyScope) ? allScopes : row.scopes,
+  hold: row.hold,
   expires_at: row.expires_at?.toISOString() ?? null,
   last_used_at: row.last_used_at?.toISOString() ?? null,
   created_at: row.created_at.toISOString(),
@@ -57,7 +59,7 @@ const toKey = (row: store.KeyRow) => ({
 export const mintKey = async (
   db: Db,
   organizationId: string,
-  wanted: { name: string; livemode: boolean; dialect: KeyDialect; scopes?: string[]; expiresAt?: Date },
+  wanted: { name: string; livemode: boolean; dialect: KeyDialect; scopes?: string[]; hold?: boolean; expiresAt?: Date },
 ) => {
   const { key, hash, hint } = newApiKey(keyPrefixes[wanted.dialect][wanted.livemode ? 'live' : 'test'])
   const row = await store.insert(db, organizationId, {
@@ -68,6 +70,7 @@ export const mintKey = async (
     livemode: wanted.livemode,
     dialect: wanted.dialect,
     scopes: wanted.scopes ?? [everyScope],
+    hold: wanted.hold ?? false,
     expiresAt: wanted.expiresAt ?? null,
   })
   return { ...toKey(row!), key }
@@ -88,6 +91,12 @@ export const createKey = operation(
           description: 'What it may do. Default: everything the key that makes it may.',
         }),
       ),
+      hold: Type.Optional(
+        Type.Boolean({
+          description:
+            'Everything sent with it waits for approval, and it can approve nothing. Keys that such a key makes are like it.',
+        }),
+      ),
       expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'From then on it is refused.' })),
     }),
     output: NewKey,
@@ -104,6 +113,7 @@ export const createKey = operation(
       name: input.name,
       livemode,
       dialect: input.dialect ?? 'pennypost',
+      hold: input.hold || (ctx.key?.hold ?? false),
       ...(input.scopes ? { scopes: input.scopes } : ctx.scopes.size < allScopes.length ? { scopes: [...ctx.scopes] } : {}),
       ...(expiresAt ? { expiresAt } : {}),
     })

@@ -12,12 +12,21 @@ export interface Holder {
   dialect: string
   hint: string
   scopes: ReadonlySet<string>
+  /** What is sent with it waits for approval. */
+  hold: boolean
 }
 export type Authenticate = (key: string | undefined) => Promise<Holder | undefined>
 
 const keepMs = 2000
 const touchEveryMs = 10_000
 const most = 10_000
+
+/** A key whose mails wait for approval approves none, whatever its list says. */
+const scopesOf = ({ scopes, hold }: store.KeyRow): Set<string> => {
+  const held = new Set<string>(scopes.includes(everyScope) ? allScopes : scopes)
+  if (hold) held.delete('messages.approve')
+  return held
+}
 
 export const createAuthenticate = (app: App): { authenticate: Authenticate; close(): Promise<void> } => {
   const known = new Map<string, { holder: Holder | undefined; until: number }>()
@@ -41,7 +50,8 @@ export const createAuthenticate = (app: App): { authenticate: Authenticate; clos
       livemode: row.livemode,
       dialect: row.dialect,
       hint: row.hint,
-      scopes: new Set(row.scopes.includes(everyScope) ? allScopes : row.scopes),
+      scopes: scopesOf(row),
+      hold: row.hold,
     }
   }
 

@@ -9,6 +9,7 @@ import { problem } from '../problems.ts'
 import { createAuthenticate } from './authenticate.ts'
 import { native, nativeInput } from './native.ts'
 import { agentPages } from './public/agents.ts'
+import { approvalPages } from './public/approve.ts'
 import { billingPages } from './public/billing.ts'
 import { claimPages } from './public/claim.ts'
 import { publicFiles } from './public/files.ts'
@@ -71,6 +72,7 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
   agentPages(fastify, app)
   claimPages(fastify, app)
   billingPages(fastify, app)
+  approvalPages(fastify, app)
 
   await fastify.listen({ port: app.config.PORT, host: app.config.HOST })
   const address = fastify.server.address()

@@ -5,9 +5,10 @@ import { getOrganization } from '../accounts/organizations.ts'
 import { register } from '../accounts/registration.ts'
 import { createTopup } from '../billing/payments.ts'
 import { getWallet, listWalletEntries } from '../billing/wallet.ts'
+import { approveMessage, listApprovals, rejectMessage } from '../email/approvals.ts'
 import { getAttachment, getSource } from '../email/attachments.ts'
 import { createDomain, deleteDomain, getDomain, getDomainDns, listDomains, verifyDomain } from '../email/domains.ts'
-import { createInbox, deleteInbox, getInbox, listInboxes } from '../email/inboxes.ts'
+import { createInbox, deleteInbox, getInbox, listInboxes, updateInbox } from '../email/inboxes.ts'
 import { getInboxMessage, getMessage, listMessages, searchMessages } from '../email/messages.ts'
 import { replyToMessage, sendMessage } from '../email/sending.ts'
 import { addSuppression, listSuppressions, removeSuppression } from '../email/suppressions.ts'
@@ -62,6 +63,7 @@ export const v1: V1Row[] = [
   ['POST /inboxes', createInbox, 201],
   ['GET /inboxes', listInboxes],
   ['GET /inboxes/:inbox_id', getInbox],
+  ['PATCH /inboxes/:inbox_id', updateInbox],
   ['DELETE /inboxes/:inbox_id', deleteInbox],
 
   ['POST /inboxes/:inbox_id/messages', sendMessage, 202, { multipart: true }],
@@ -76,6 +78,10 @@ export const v1: V1Row[] = [
   ['GET /messages/:message_id/source', getSource],
   ['GET /attachments/:attachment_id', getAttachment],
   ['GET /threads/:thread_id', getThread],
+
+  ['GET /approvals', listApprovals],
+  ['POST /approvals/:message_id/approve', approveMessage],
+  ['POST /approvals/:message_id/reject', rejectMessage],
 
   ['POST /domains', createDomain, 201],
   ['GET /domains', listDomains],

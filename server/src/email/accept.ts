@@ -18,6 +18,8 @@ import { newId, publicId } from '../kernel/ids.ts'
 import type { Claim } from '../operation.ts'
 import { type Problem, problem } from '../problems.ts'
 import * as store from './accept.sql.ts'
+import { holdForApproval } from './approvals.ts'
+import { type Room, roomFor } from './caps.ts'
 import type { AttachmentRow, DeliveryRow, MessageRow } from './messages.sql.ts'
 import { type Message, messageEvent, toMessage } from './messages.ts'
 import { domainOf } from './mime/addresses.ts'
@@ -31,6 +33,8 @@ export interface Submission {
   blobs: StagedBlob[]
   /** Waits for a human: accepted and paid, but nothing is queued until it is approved. */
   held: boolean
+  /** Most mails its inbox may have accepted per UTC day; null for no limit. */
+  dailyCap: number | null
   claim: Claim | undefined
 }
 
@@ -72,11 +76,10 @@ const acceptAll = async (app: App, db: Db, submissions: Submission[]): Promise<(
     judge(app, submission, new Map(suppressed?.map(row => [`${row.organization_id} ${row.email}`, row.reason]))),
   )
   const claimed = await claim(db, judged)
-  const { charges, broke } = charge(
-    app,
-    new Map(wallets?.map(row => [row.organization_id, row.balance_mills])),
-    judged.filter(item => !claimed.has(item)),
-  )
+  const contenders = judged.filter(item => !claimed.has(item))
+  const room = await roomFor(app, db, contenders.map(wanting))
+  const { charges, broke } = charge(app, room, new Map(wallets?.map(row => [row.organization_id, row.balance_mills])), contenders)
+  await room.save()
   await store.unclaim(
     db,
     [...broke.keys()]
@@ -86,7 +89,7 @@ const acceptAll = async (app: App, db: Db, submissions: Submission[]): Promise<(
   await tellOfEmptyWallets(
     app,
     db,
-    [...broke.keys()].map(item => item.row.organization_id),
+    [...broke].filter(([, { code }]) => code === 'insufficient_balance').map(([{ row }]) => row.organization_id),
   )
   const accepted = judged.filter(item => !claimed.has(item) && !broke.has(item))
   if (accepted.length > 0) await write(app, db, accepted, charges)
@@ -151,16 +154,31 @@ const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Re
   return answers
 }
 
-/** Charges in order of arrival against the locked balances, so that no race can overdraw; says who could not pay. */
+const wanting = ({ row, submission }: Judged) => ({
+  inbox_id: row.inbox_id,
+  livemode: row.livemode,
+  cap: row.status === 'rejected' ? null : submission.dailyCap,
+})
+
+/** Charges and counts in order of arrival against the locked balances and caps, so that no race gets past them; says who was refused. */
 const charge = (
   app: App,
+  room: Room,
   balances: Map<string, number>,
   judged: Judged[],
 ): { charges: store.ChargeRow[]; broke: Map<Judged, Problem> } => {
   const charges: store.ChargeRow[] = []
   const broke = new Map<Judged, Problem>()
   for (const item of judged) {
-    if (item.cost === 0) continue
+    const full = room.refusal(wanting(item))
+    if (full) {
+      broke.set(item, full)
+      continue
+    }
+    if (item.cost === 0) {
+      room.take(wanting(item))
+      continue
+    }
     const { organization_id, id } = item.row
     const balance = balances.get(organization_id) ?? 0
     if (balance < item.cost) {
@@ -174,6 +192,7 @@ const charge = (
       )
       continue
     }
+    room.take(wanting(item))
     balances.set(organization_id, balance - item.cost)
     charges.push({
       id: newId(),
@@ -228,6 +247,7 @@ const write = async (app: App, db: Db, accepted: Judged[], charges: store.Charge
       messages.flatMap(row => eventsOf(app, row)),
     ),
   ])
+  for (const { row, cost } of accepted) if (row.status === 'held') await holdForApproval(app, db, row, cost)
 }
 
 const eventsOf = (app: App, row: MessageRow): NewEvent[] => {

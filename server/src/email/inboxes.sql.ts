@@ -5,6 +5,10 @@ export interface InboxRow {
   organization_id: string
   name: string
   email: string
+  /** What it sends waits for approval. */
+  hold: boolean
+  /** Most mails it may have accepted per UTC day; null for no limit. */
+  daily_cap: number | null
   created_at: Date
 }
 
@@ -18,23 +22,36 @@ export const insert = (
   db.row<InboxRow>(sql`
     insert into inboxes (id, organization_id, domain_id, name, email)
     values (${inbox.id}, ${organizationId}, ${domainId}, ${inbox.name}, ${inbox.email})
-    returning id, organization_id, name, email, created_at`)
+    returning id, organization_id, name, email, hold, daily_cap, created_at`)
 
 export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number }) =>
   db.rows<InboxRow>(sql`
-    select id, organization_id, name, email, created_at from inboxes
+    select id, organization_id, name, email, hold, daily_cap, created_at from inboxes
     where organization_id = ${organizationId} and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
     order by id desc limit ${q.limit}`)
 
 export const byId = (db: Db, organizationId: string, id: string | null) =>
   db.row<InboxRow>(
-    sql`select id, organization_id, name, email, created_at from inboxes where organization_id = ${organizationId} and id = ${id}`,
+    sql`select id, organization_id, name, email, hold, daily_cap, created_at from inboxes where organization_id = ${organizationId} and id = ${id}`,
   )
 
 export const byEmail = (db: Db, organizationId: string, email: string) =>
   db.row<InboxRow>(
-    sql`select id, organization_id, name, email, created_at from inboxes where organization_id = ${organizationId} and email = ${email}`,
+    sql`select id, organization_id, name, email, hold, daily_cap, created_at from inboxes where organization_id = ${organizationId} and email = ${email}`,
   )
+
+/** Changes what is given; null in `daily_cap` lifts it. */
+export const update = (
+  db: Db,
+  organizationId: string,
+  id: string,
+  change: { name: string | undefined; hold: boolean | undefined; daily_cap: number | null | undefined },
+) =>
+  db.row<InboxRow>(sql`
+    update inboxes set name = coalesce(${change.name ?? null}, name), hold = coalesce(${change.hold ?? null}, hold),
+      daily_cap = case when ${change.daily_cap === undefined} then daily_cap else ${change.daily_cap ?? null}::integer end
+    where organization_id = ${organizationId} and id = ${id}
+    returning id, organization_id, name, email, hold, daily_cap, created_at`)
 
 export const hasVerifiedDomain = async (db: Db, organizationId: string, name: string): Promise<boolean> =>
   (await db.row(
@@ -58,6 +75,16 @@ export const blobsOf = (db: Db, organizationId: string, inboxId: string) =>
     where m.organization_id = ${organizationId} and m.inbox_id = ${inboxId}`)
 
 /** Deletes the inbox; its threads, messages and attachments go with it by their foreign keys, its deliveries here. */
+/** What the inbox's mails that wait for approval have cost; they are locked, so that nobody decides about them meanwhile. */
+export const heldCost = async (db: Db, organizationId: string, id: string): Promise<number> =>
+  (await db.row<{ mills: number }>(sql`
+    with held as (
+      select a.cost_mills from approvals a join messages m on m.id = a.message_id
+      where a.organization_id = ${organizationId} and m.inbox_id = ${id} and a.state = 'pending'
+      order by a.message_id for update of a
+    )
+    select coalesce(sum(cost_mills), 0)::bigint as mills from held`))!.mills
+
 export const remove = async (db: Db, organizationId: string, id: string): Promise<boolean> =>
   (await db.row(sql`
     with gone as (

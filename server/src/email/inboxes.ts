@@ -1,5 +1,6 @@
 /** Inboxes: addresses that belong to an organization and keep what they send and receive. */
 import Type, { type Static } from 'typebox'
+import * as wallet from '../billing/wallet.sql.ts'
 import { record } from '../events.sql.ts'
 import { randomToken } from '../kernel/crypto.ts'
 import { conflictOn } from '../kernel/db.ts'
@@ -15,6 +16,8 @@ export const Inbox = Type.Object({
   name: Type.String(),
   email: Type.String(),
   organization_id: Type.String(),
+  hold: Type.Boolean({ description: 'What it sends waits for approval.' }),
+  daily_cap: Type.Union([Type.Integer(), Type.Null()], { description: 'Most mails accepted from it per UTC day and mode.' }),
   created_at: Type.String(),
 })
 
@@ -23,6 +26,8 @@ const toInbox = (row: store.InboxRow): Static<typeof Inbox> => ({
   name: row.name,
   email: row.email,
   organization_id: publicId('organization', row.organization_id),
+  hold: row.hold,
+  daily_cap: row.daily_cap,
   created_at: row.created_at.toISOString(),
 })
 
@@ -44,7 +49,8 @@ const inventLocalPart = (name: string): string => {
 /** At MAIL_DOMAIN everybody may have addresses; elsewhere who proved the domain, and for as long. Throws domain_not_verified. */
 export const checkDomain = async ({ app, db, org }: Context, inbox: store.InboxRow): Promise<void> => {
   const domain = domainOf(inbox.email)
-  if (domain !== app.config.MAIL_DOMAIN && !(await store.hasVerifiedDomain(db, org, domain))) throw problem('domain_not_verified', { domain })
+  if (domain !== app.config.MAIL_DOMAIN && !(await store.hasVerifiedDomain(db, org, domain)))
+    throw problem('domain_not_verified', { domain })
 }
 
 /** Names that belong to the platform or to standards (RFC 2142), not to whoever asks first. */
@@ -131,6 +137,38 @@ export const getInbox = operation(
   async (ctx, input) => toInbox(await findInbox(ctx, input.inbox_id)),
 )
 
+export const updateInbox = operation(
+  'Change an inbox',
+  'inboxes.manage',
+  {
+    input: object({
+      inbox_id: InboxId,
+      name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+      hold: Type.Optional(
+        Type.Boolean({ description: 'What it sends waits for approval. Needs the scope messages.approve too.' }),
+      ),
+      daily_cap: Type.Optional(
+        Type.Union([Type.Integer({ minimum: 0, maximum: 1_000_000 }), Type.Null()], {
+          description: 'Most mails accepted from it per UTC day; null for no limit. Needs the scope messages.approve too.',
+        }),
+      ),
+    }),
+    output: Inbox,
+  },
+  async (ctx, input) => {
+    // Otherwise an agent could free itself of what holds it.
+    if ((input.hold !== undefined || input.daily_cap !== undefined) && !ctx.scopes.has('messages.approve'))
+      throw problem('forbidden', { scope: 'messages.approve' })
+    if (input.name !== undefined && hasControl(input.name))
+      throw invalid({ path: '/name', message: 'contains a line break or another control character' })
+    const inbox = await findInbox(ctx, input.inbox_id)
+    const { name, hold, daily_cap } = input
+    const row = await store.update(ctx.db, ctx.org, inbox.id, { name, hold, daily_cap })
+    if (!row) throw problem('not_found', { what: 'inbox' })
+    return toInbox(row)
+  },
+)
+
 export const deleteInbox = operation(
   'Delete an inbox with all its messages',
   'inboxes.manage',
@@ -139,12 +177,15 @@ export const deleteInbox = operation(
     const inbox = await findInbox(ctx, input.inbox_id)
     return ctx.db.tx(async db => {
       const blobs = await store.blobsOf(db, ctx.org, inbox.id)
+      const unsent = await store.heldCost(db, ctx.org, inbox.id)
       if (!(await store.remove(db, ctx.org, inbox.id))) throw problem('not_found', { what: 'inbox' })
       await ctx.app.blobs.remove(
         db,
         ctx.org,
         blobs.map(blob => blob.id),
       )
+      if (unsent > 0)
+        await wallet.add(db, ctx.org, true, { amount: unsent, kind: 'email_returned', reference: publicId('inbox', inbox.id) })
       await record(db, [{ type: 'inbox.deleted', organization_id: ctx.org, livemode: ctx.livemode, data: toInbox(inbox) }])
       return { id: publicId('inbox', inbox.id), deleted: true as const }
     })

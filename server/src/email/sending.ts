@@ -99,7 +99,8 @@ const readBody = (input: Body, errors: FieldError[]) => {
     const bytes = decodeBase64(file.content)
     if (!bytes) errors.push({ path: `${at}/content`, message: 'is not base64' })
     else if (bytes.length > limits.attachmentBytes) errors.push({ path: `${at}/content`, message: 'is larger than 10 MB' })
-    if (hasControl(file.filename)) errors.push({ path: `${at}/filename`, message: 'contains a line break or another control character' })
+    if (hasControl(file.filename))
+      errors.push({ path: `${at}/filename`, message: 'contains a line break or another control character' })
     if (file.content_type !== undefined && !/^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*$/.test(file.content_type))
       errors.push({ path: `${at}/content_type`, message: 'is not a media type such as application/pdf' })
     if (file.content_id !== undefined && !/^[\w.@+-]+$/.test(file.content_id))
@@ -178,7 +179,15 @@ const submit = async (ctx: Context, inbox: InboxRow, draft: Draft, errors: Field
       }),
     ),
   }
-  return ctx.app.accept({ message, newThread: draft.thread.fresh, recipients, blobs, held: false, claim: ctx.claim })
+  return ctx.app.accept({
+    message,
+    newThread: draft.thread.fresh,
+    recipients,
+    blobs,
+    held: inbox.hold || (ctx.key?.hold ?? false),
+    dailyCap: inbox.daily_cap,
+    claim: ctx.claim,
+  })
 }
 
 export const sendMessage = operation(

@@ -2,6 +2,7 @@
 import { sendClaimMail } from '../accounts/claims.ts'
 import type { App } from '../app.ts'
 import { sendEmptyWalletMail } from '../billing/payments.ts'
+import { askOwner, expireApprovals } from '../email/approvals.ts'
 import { checkDomains } from '../email/domain-checks.ts'
 import { interpretMail, resumeMail } from '../email/inbound/receive.ts'
 import { tickPost } from '../post/clockwork.ts'
@@ -21,6 +22,10 @@ export const jobs = {
   'claims.invite': sendClaimMail,
   /** Tells an owner that there is no credit left, with a link to top up. */
   'wallet.empty': sendEmptyWalletMail,
+  /** Mails the owner a link to approve or reject a held mail. */
+  'approvals.ask': askOwner,
+  /** Rejects held mails that nobody decided in time. */
+  'approvals.expire': expireApprovals,
   /** Asks the DNS about domains whose time has come. */
   'domains.check': checkDomains,
   /** Renders a locked drop and hands it to its carrier. */

@@ -52,6 +52,7 @@ export const mailboxkit: Dialect = {
     already_exists: [422, 'validation_error'],
     url_refused: [422, 'validation_error'],
     not_cancellable: [422, 'validation_error'],
+    content_changed: [409, 'conflict'],
     live_only: [403, 'forbidden'],
     test_only: [403, 'forbidden'],
     held_limit: [429, 'too_many_requests'],
