@@ -1,7 +1,8 @@
 /** Domains through the API: added, proven by a real zone, lost, raced for, deleted. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { checkDomains } from '../../src/email/domain-checks.ts'
+import { checkDomains, examineNow } from '../../src/email/domain-checks.ts'
+import { parseId } from '../../src/kernel/ids.ts'
 import type { Json } from '../harness.ts'
 import { type DomainRig, startDomainRig } from './domains-rig.ts'
 
@@ -291,6 +292,25 @@ describe('domains', () => {
     assert.equal((await t.call('POST', '/v1/domains', { key: reader, body: { name: 'a.example' } })).status, 403)
   })
 
+  it('goes with its organization, inboxes and all', async () => {
+    const { key } = await t.register('Leaving')
+    await t.verified(key, 'leaving.example')
+    await t.call('POST', '/v1/inboxes', { key, body: { email: 'a@leaving.example' } })
+    await t.app.db.pool.query("delete from organizations where name = 'Leaving'")
+    const { rows } = await t.app.db.pool.query("select count(*)::int as n from inboxes where email like '%@leaving.example'")
+    assert.equal(rows[0].n, 0)
+  })
+
+  it('examinations for those who wait are bounded: the seventh at once is told to come back', async () => {
+    const { key } = await t.register()
+    const { id } = await add(key, 'busy.example')
+    const row = (await t.app.db.pool.query('select * from domain_details where id = $1', [parseId('domain', id)])).rows[0]
+    const answers = await Promise.allSettled(Array.from({ length: 7 }, () => examineNow(t.app, t.app.db, row, true)))
+    const refused = answers.flatMap(answer => (answer.status === 'rejected' ? [answer.reason.code] : []))
+    assert.deepEqual(refused, ['unavailable'])
+    assert.equal((await verify(key, id)).status, 200)
+  })
+
   it('private keys are in the database only sealed', async () => {
     const { rows } = await t.app.db.pool.query('select row_to_json(k)::text as text from domain_keys k')
     assert.ok(rows.length > 10)
@@ -307,4 +327,23 @@ describe('domains', () => {
     const { key } = await t.register()
     assert.equal((await t.call('GET', '/v1/domains/mail.test', { key })).status, 404)
   })
+})
+
+it('asking too often is refused: 20 domains a minute, 20 looks at one a minute', async () => {
+  const t = await startDomainRig({ RATE_LIMITS: 'on' })
+  try {
+    const { key } = await t.register()
+    const codes: Record<string, number> = {}
+    for (let i = 0; i < 22; i++) {
+      const { status } = await t.call('POST', '/v1/domains', { key, body: { name: `d${i}.example` } })
+      codes[status] = (codes[status] ?? 0) + 1
+    }
+    assert.deepEqual(codes, { 201: 20, 429: 2 })
+    for (let i = 0; i < 20; i++) assert.equal((await t.call('POST', '/v1/domains/d0.example/verify', { key })).status, 200)
+    const refused = await t.call('POST', '/v1/domains/d0.example/verify', { key })
+    assert.equal(refused.status, 429)
+    assert.ok(Number(refused.headers.get('retry-after')) > 0)
+  } finally {
+    await t.close()
+  }
 })
