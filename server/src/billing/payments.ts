@@ -17,6 +17,7 @@ import { signUrl, verifyUrl } from '../kernel/crypto.ts'
 import type { Db } from '../kernel/db.ts'
 import { newId, parseId, publicId } from '../kernel/ids.ts'
 import { object, operation } from '../operation.ts'
+import { paymentCame } from '../post/orders.sql.ts'
 import { invalid, problem } from '../problems.ts'
 import * as store from './payments.sql.ts'
 import * as wallet from './wallet.sql.ts'
@@ -172,6 +173,7 @@ const creditPayment = async (app: App, session: Stripe.Checkout.Session): Promis
     const balance = await wallet.add(db, org, true, { amount: payment.amount_mills, kind: 'topup', reference })
     const data = { payment_id: reference, amount_mills: payment.amount_mills, balance_mills: balance }
     await record(db, [{ type: 'wallet.topped_up', organization_id: org, livemode: true, data }])
+    await paymentCame(db, org, reference)
     await takeBack(db, { ...payment, status: 'paid' })
   })
 }

@@ -5,6 +5,7 @@ import { sendEmptyWalletMail } from '../billing/payments.ts'
 import { askOwner, expireApprovals } from '../email/approvals.ts'
 import { checkDomains } from '../email/domain-checks.ts'
 import { interpretMail, resumeMail } from '../email/inbound/receive.ts'
+import { payWaitingOrder } from '../post/checkout.ts'
 import { tickPost } from '../post/clockwork.ts'
 import { produceDrop } from '../post/production.ts'
 import { playSandbox } from '../post/sandbox.ts'
@@ -28,6 +29,8 @@ export const jobs = {
   'approvals.expire': expireApprovals,
   /** Asks the DNS about domains whose time has come. */
   'domains.check': checkDomains,
+  /** Pays an order whose card payment has come. */
+  'post.pay': payWaitingOrder,
   /** Renders a locked drop and hands it to its carrier. */
   'post.produce': produceDrop,
   /** Plays what is due in an organization's sandbox. */

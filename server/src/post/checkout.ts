@@ -4,10 +4,11 @@
  */
 import Type from 'typebox'
 import type { App } from '../app.ts'
+import { startTopup, topupLimits } from '../billing/payments.ts'
 import { record } from '../events.sql.ts'
 import type { Db } from '../kernel/db.ts'
 import { newId, publicId } from '../kernel/ids.ts'
-import { type Context, object, operation } from '../operation.ts'
+import { type Context, isProblem, object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { type CompleteOrder, completeOrder } from './complete-order.ts'
 import { allocate, type Batch } from './drop-plan.ts'
@@ -29,20 +30,30 @@ const batchSize = 1000
 const mostShown = 50
 
 export const checkoutOrder = operation(
-  'Check out an order: it is quoted, paid from your credit and given to the printer on its day',
+  'Check out an order: it is quoted, paid and given to the printer on its day',
   'orders.update',
   {
-    input: object({ order_id: Type.String(), skip_unprintable: SkipUnprintable }),
+    input: object({
+      order_id: Type.String(),
+      payment: Type.Optional(
+        oneOf(
+          ['credit', 'card'],
+          'card: the answer has a link where a human pays; the order is paid when that is done. Default credit.',
+        ),
+      ),
+      skip_unprintable: SkipUnprintable,
+    }),
     output: Order,
   },
-  async (ctx, { order_id, skip_unprintable = false }) => {
+  async (ctx, { order_id, payment = 'credit', skip_unprintable = false }) => {
     const order = await findOrder(ctx, order_id)
     checkOpen(order)
     if (order.status !== 'quoted') {
       const { quote, preflight } = await makeQuote(ctx, order_id, skip_unprintable)
       if (!quote) throw refusal(preflight.problems)
     }
-    return payOrder(ctx, order_id, 'credit')
+    if (payment === 'card' && ctx.livemode && ctx.app.config.BILLING) return payByCard(ctx, order_id)
+    return payOrder(ctx, order_id, payment)
   },
 )
 
@@ -52,11 +63,39 @@ const refusal = (problems: Unprintable[]) => {
   return invalid(...shown, ...(more > 0 ? [{ path: '/recipients', message: `has ${more} more that cannot be printed` }] : []))
 }
 
+/** Buys the credit for it by card. When that has come, the job `post.pay` does the rest; if the order was changed by then, it stays credit. */
+const payByCard = async (ctx: Context, orderId: string): Promise<Order> => {
+  const { app, db, org, livemode } = ctx
+  const { id, quote } = await findOrder(ctx, orderId)
+  const amount = Math.max(topupLimits.least, Math.ceil(quote!.total_mills / 10) * 10)
+  if (amount > topupLimits.most)
+    throw invalid({ path: '/payment', message: 'is too large for one card payment; buy credit in parts' })
+  const { id: payment_id, url } = await startTopup(app, db, org, amount)
+  await store.payable(db, org, livemode, id, { method: 'card', payment_id, url })
+  return showOrder(ctx, orderId)
+}
+
+/** The job `post.pay`: the card payment for an order has come. */
+export const payWaitingOrder = async (app: App, { organization_id, order_id }: { organization_id: string; order_id: string }) => {
+  const ctx = { app, db: app.db, org: organization_id, livemode: true }
+  try {
+    await payOrder(ctx, publicId('order', order_id), 'card')
+  } catch (error) {
+    // Paid already, changed, or the credit went elsewhere meanwhile: the order says so itself.
+    if (!isProblem(error)) throw error
+    app.log.warn({ order: order_id, problem: error.code }, 'an order was not paid though its payment came')
+  }
+}
+
 /**
  * Pays a quoted order from the wallet and makes its pieces. Throws insufficient_balance, and not_cancellable when it is not quoted (any
- * more). This is also what follows when somebody paid by card: the payment is credited to the wallet first, in the same transaction.
+ * more).
  */
-export const payOrder = (ctx: Context, orderId: string, method: string): Promise<Order> =>
+export const payOrder = (
+  ctx: Pick<Context, 'app' | 'db' | 'org' | 'livemode'>,
+  orderId: string,
+  method: string,
+): Promise<Order> =>
   ctx.db.tx(async db => {
     const { app, org, livemode } = ctx
     const row = await lockOrder(ctx, db, orderId)

@@ -63,7 +63,8 @@ export const Order = Type.Object({
       ['unpaid', 'reserved', 'captured', 'released'],
       'reserved: set aside; captured: production has taken its part; released: all of it went back.',
     ),
-    method: Nullable(Type.String()),
+    method: Nullable(Type.String({ description: 'credit or card.' })),
+    checkout_url: Nullable(Type.String({ description: 'Where a human pays by card; until then the order stays quoted.' })),
     reserved_mills: Type.Integer({ description: 'What was set aside at checkout; the sum of the next three.' }),
     held_mills: Type.Integer(),
     captured_mills: Type.Integer(),
@@ -121,6 +122,7 @@ export const toOrder = (row: store.OrderRow, hold: Hold | undefined): Order => (
   payment: {
     status: hold ? paymentStatus(hold) : 'unpaid',
     method: row.payment?.method ?? null,
+    checkout_url: row.payment?.url ?? null,
     reserved_mills: hold?.reserved ?? 0,
     held_mills: hold?.held ?? 0,
     captured_mills: hold?.captured ?? 0,

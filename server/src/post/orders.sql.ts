@@ -44,7 +44,8 @@ export interface OrderRow {
   creative: Draft | null
   metadata: Record<string, string>
   quote: Quote | null
-  payment: { method: string } | null
+  /** `payment_id`, `url`: paying by card was begun there. */
+  payment: { method: string; payment_id?: string; url?: string } | null
   paid_at: Date | null
   drop_plan: PlannedDrop[]
   recipient_count: number
@@ -129,13 +130,13 @@ export const change = (db: Db, organizationId: string, livemode: boolean, id: st
     update orders set campaign_type = ${order.campaign_type}, size = ${order.size}, design = ${order.design}, quantity = ${order.quantity},
       message = ${order.message}, sender_name = ${order.sender_name}, return_address = ${json(order.return_address)}::jsonb,
       qr_url = ${order.qr_url}, creative = ${json(order.creative)}::jsonb, metadata = ${json(order.metadata)}::jsonb,
-      drop_plan = ${json(order.drop_plan)}::jsonb, status = 'draft', quote = null, updated_at = clock_timestamp()
+      drop_plan = ${json(order.drop_plan)}::jsonb, status = 'draft', quote = null, payment = null, updated_at = clock_timestamp()
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status in ('draft', 'quoted')`)
 
 /** The list of an order is another one now. What was quoted no longer holds. */
 export const listChanged = (db: Db, organizationId: string, livemode: boolean, id: string, recipients: number) =>
   db.rows(sql`
-    update orders set recipient_count = ${recipients}, status = 'draft', quote = null, updated_at = clock_timestamp()
+    update orders set recipient_count = ${recipients}, status = 'draft', quote = null, payment = null, updated_at = clock_timestamp()
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status in ('draft', 'quoted')`)
 
 /** Keeps a quote, unless the order was changed since it was read. */
@@ -146,9 +147,27 @@ export const quoted = (db: Db, organizationId: string, livemode: boolean, order:
       and date_trunc('milliseconds', updated_at) = ${order.updated_at}
     returning id`)
 
+/** Notes where a quoted order can be paid by card. */
+export const payable = (
+  db: Db,
+  organizationId: string,
+  livemode: boolean,
+  id: string,
+  payment: { method: string; payment_id: string; url: string },
+) =>
+  db.rows(sql`
+    update orders set payment = ${JSON.stringify(payment)}::jsonb
+    where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status = 'quoted'`)
+
+/** A payment came in: asks for the order that waited for it to be paid. */
+export const paymentCame = (db: Db, organizationId: string, paymentId: string) =>
+  db.rows(sql`
+    select graphile_worker.add_job('post.pay', json_build_object('organization_id', organization_id, 'order_id', id), max_attempts := 25)
+    from orders where organization_id = ${organizationId} and livemode and status = 'quoted' and payment->>'payment_id' = ${paymentId}`)
+
 export const paid = (db: Db, organizationId: string, livemode: boolean, id: string, method: string, at: Date) =>
   db.row<{ id: string }>(sql`
-    update orders set status = 'paid', payment = ${JSON.stringify({ method })}::jsonb, paid_at = ${at}, updated_at = clock_timestamp()
+    update orders set status = 'paid', payment = (coalesce(payment, '{}') - 'url') || ${JSON.stringify({ method })}::jsonb, paid_at = ${at}, updated_at = clock_timestamp()
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status = 'quoted'
     returning id`)
 

@@ -194,7 +194,7 @@ export const getOrder = operation(
 )
 
 /** Locks an order and reads it. Throws not_found. */
-export const lockOrder = async (ctx: Context, db: Db, id: string): Promise<store.OrderRow> => {
+export const lockOrder = async (ctx: Pick<Context, 'org' | 'livemode'>, db: Db, id: string): Promise<store.OrderRow> => {
   const found = await findOrder({ ...ctx, db }, id)
   await store.lock(db, ctx.org, ctx.livemode, found.id)
   return findOrder({ ...ctx, db }, id)
