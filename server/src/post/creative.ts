@@ -194,16 +194,23 @@ export const letterArt = (creative: StoredLetter, artwork: Artwork): Pick<Letter
   doubleSided: creative.double_sided,
 })
 
+const qrFields: Readonly<Record<string, string>> = { 'qr.url': 'qr_url', 'qr.caption': 'qr_caption' }
+
 /** A refusal of the printer as a field error of the request: where it came from, what is wrong, what to do. */
-export const fieldErrorOf = (problem: PrintProblem, input: object): FieldError => {
-  const [head, ...rest] = problem.path.split('.')
+export const fieldErrorOf = (problem: PrintProblem, input: object): FieldError => ({
+  path: `/${fieldOf(problem.path, input)}`,
+  message: `${problem.message} ${problem.fix}`,
+})
+
+/** The printer speaks of sides; the caller may have written at the top of the request, or HTML as a side's text. */
+const fieldOf = (path: string, input: object): string => {
+  const [head = '', ...rest] = path.split('.')
+  // Ink where the address and its barcode are printed: that side is the back of a card, or the letter.
+  if (head === 'artwork' || head === 'imb') return ['back', 'pdf', 'html', 'message'].find(name => name in input) ?? head
+  if (!['front', 'back', 'body'].includes(head)) return qrFields[path] ?? path.replaceAll('.', '/')
+  const side = (input as Record<string, unknown>)[head]
+  if (typeof side === 'string') return head
+  if (side !== undefined) return path.replaceAll('.', '/')
   const field = rest.at(-1)
-  // Written at the top of the request, or inside a side or body.
-  const top = field !== undefined && (head === 'back' || head === 'body' || head === 'front') && field in input
-  const whole = (head === 'body' || head === 'back' || head === 'front') && !(head in input)
-  const path = top ? field : whole ? (field ?? 'pdf') : problem.path.replaceAll('.', '/')
-  return {
-    path: `/${path === 'qr/url' ? 'qr_url' : path === 'qr/caption' ? 'qr_caption' : path}`,
-    message: `${problem.message} ${problem.fix}`,
-  }
+  return field && field in input ? field : 'pdf' in input ? 'pdf' : (field ?? head)
 }

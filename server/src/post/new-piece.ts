@@ -24,8 +24,9 @@ export const pieceFields = {
   to: Address,
   from: Address,
   merge_variables: Type.Optional(
-    Type.Record(Type.String({ pattern: '^.{1,60}$' }), Type.Unknown(), {
+    Type.Record(Type.String(), Type.Unknown(), {
       maxProperties: 200,
+      propertyNames: { minLength: 1, maxLength: 60 },
       description: 'Values of the merge fields. A field without a value is refused.',
     }),
   ),
@@ -50,6 +51,9 @@ interface Wanted {
   creative(keep: Keep): Promise<StoredCreative>
 }
 
+/** They are kept with the piece and told with each of its events. */
+const mostMergeCharacters = 25_000
+
 /** Makes a piece. Throws invalid_input (every problem named with its field), insufficient_balance. */
 export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> => {
   const { app, org, livemode } = ctx
@@ -58,6 +62,8 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
   const from = standardise(input.from, '/from')
   checkCarrier(ctx, size, to.address.country)
   checkQr(input.qr_url)
+  if (JSON.stringify(input.merge_variables ?? {}).length > mostMergeCharacters)
+    throw invalid({ path: '/merge_variables', message: `has more than ${mostMergeCharacters} characters as JSON` })
   const now = await nowFor(app, ctx.db, org, livemode)
   const day = mailDay(now, sendDate(now, input.send_date))
   const price = priceOf(size, to.address.country)

@@ -17,8 +17,9 @@ import { nowFor } from './test-clock.ts'
 
 const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()])
 
-export const Metadata = Type.Record(Type.String({ pattern: '^.{1,40}$' }), Type.String({ maxLength: 500 }), {
+export const Metadata = Type.Record(Type.String(), Type.String({ maxLength: 500 }), {
   maxProperties: 20,
+  propertyNames: { minLength: 1, maxLength: 40 },
   description: 'Your own words about it: up to 20 pairs, keys up to 40 characters, values up to 500. Lists filter by them.',
 })
 
@@ -79,8 +80,8 @@ export const showAddress = (address: StoredAddress): Address =>
 const proofDays = 30
 
 const proofOf = (app: App, row: store.PieceRow): Piece['proof'] => {
-  // To the start of the day, so that the links of one day are alike and caches know them again.
-  const from = Math.floor(row.updated_at.getTime() / 86_400_000) * 86_400_000
+  // From the start of the day, so that the links of one day are alike and caches know them again.
+  const from = Math.floor(app.clock.now().getTime() / 86_400_000) * 86_400_000
   const place = `/proofs/${publicId('piece', row.id)}`
   const [, query] = signUrl(app.masterKey, place, 'proof', new Date(from + (proofDays + 1) * 86_400_000)).split('?')
   const link = (file: string) => `${app.publicUrl}${place}/${file}?${query}`

@@ -1,6 +1,7 @@
 /** One piece from the call to the mailbox, in the sandbox: states, rendering, ledger, scans and signed webhooks. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { PDFDocument } from '@cantoo/pdf-lib'
 import { eventually, type Json, startTestApp, type TestApp } from '../harness.ts'
 import { type Sink, startSink } from '../http-sink.ts'
 
@@ -101,4 +102,170 @@ describe('a piece in the sandbox', () => {
     assert.equal(event.data.id, piece.id)
     assert.equal(event.data.metadata.customer, 'c_17')
   })
+
+  it('plays what the magic words script, out of one jump of the clock', async () => {
+    const words = {
+      RETURNED: 'returned',
+      REROUTED: 're_routed',
+      STALLED: 'in_transit',
+      PRINT_FAIL: 'failed',
+      DELIVERED: 'delivered',
+    }
+    const pieces: [string, string][] = []
+    for (const [word, status] of Object.entries(words))
+      pieces.push([(await made({ ...card, to: { ...to, name: word } })).id, status])
+    await advance({ days: 30 })
+    for (const [id, status] of pieces) assert.equal((await reaches(id, status)).status, status)
+    const [returned, rerouted, stalled, failed] = await Promise.all(pieces.map(([id]) => get(id)))
+    assert.equal(returned.delivered_confidence, null)
+    assert.equal(rerouted.reached.delivered, undefined)
+    assert.deepEqual(failed.failure, { code: 'print_fail', message: 'The press spoiled it.' })
+    const tracking = (await t.call('GET', `/v1/pieces/${stalled.id}/tracking`, { key })).body
+    assert.equal(tracking.stalled, true)
+    assert.equal(tracking.no_scans, false)
+  })
+
+  it('sends letters, HTML, and finished PDFs', async () => {
+    const letter = await made(
+      { to, from, html: '<p>Dear {{to.name}},</p><p>hello from {{town}}.</p>', merge_variables: { town: 'Portland' } },
+      '/v1/letters',
+    )
+    assert.equal(letter.kind, 'letter')
+    assert.equal(letter.proof.thumbnails.length, 1)
+    const html = await made({ to, from, size: '6x11', front: '<h1>Hi</h1>', back: { html: '<p>Come in.</p>' } })
+    assert.equal(html.size, '6x11')
+    const pdf = await twoPages(450, 306)
+    const finished = await made({ to, from, pdf: pdf.toString('base64') })
+    assert.deepEqual(finished.creative, { front: { kind: 'pdf', page: 1 }, back: { kind: 'pdf', page: 2 } })
+    const form = new FormData()
+    for (const [side, address] of Object.entries({ to, from }))
+      for (const [name, value] of Object.entries(address)) form.append(`${side}[${name}]`, value)
+    form.append('pdf', new File([new Uint8Array(pdf)], 'card.pdf', { type: 'application/pdf' }))
+    const answer = await fetch(`${t.url}/v1/postcards`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+      body: form,
+    })
+    assert.equal(answer.status, 201, await answer.text())
+    await advance({ days: 30 })
+    for (const { id } of [letter, html, finished]) await reaches(id, 'delivered')
+  })
+
+  it('refuses what cannot be printed or posted, and says where', async () => {
+    const refused = async (body: Json, path: string, says: RegExp, at = '/v1/postcards') => {
+      const answer = await send(body, at)
+      assert.equal(answer.status, 422, JSON.stringify(answer.body))
+      const found = answer.body.error.errors.find((error: Json) => error.path === path)
+      assert.ok(found, JSON.stringify(answer.body.error.errors))
+      assert.match(found.message, says)
+    }
+    await refused({ ...card, merge_variables: {} }, '/message', /"first_name" has no value/)
+    await refused({ ...card, message: 'Dear {{first_name' }, '/message', /closing/)
+    await refused({ ...card, message: 'A '.repeat(1900) }, '/message', /Shorten/)
+    await refused({ ...card, message: '漢字' }, '/message', /characters/)
+    await refused({ to, from }, '/', /needs one of/)
+    await refused({ ...card, html: '<p>x</p>' }, '/html', /one too many/)
+    await refused({ ...card, message: undefined, back: { message: 'x', html: 'y' } }, '/back/message', /one too many/)
+    await refused({ ...card, to: { ...to, state: 'ZZ', zip: '1' } }, '/to/zip', /no ZIP code/)
+    await refused({ ...card, to: { ...to, country: 'QQ' } }, '/to/country', /no country/)
+    await refused({ ...card, send_date: '2020-01-01' }, '/send_date', /passed/)
+    await refused({ ...card, send_date: '2026-02-30' }, '/send_date', /calendar/)
+    await refused({ ...card, qr_url: 'javascript:alert(1)' }, '/qr_url', /no http/)
+    await refused({ ...card, qr_url: 'https://me:secret@shop.example' }, '/qr_url', /no http/)
+    await refused({ ...card, size: '5x7' }, '/size', /./)
+    await refused({ ...card, colour: 'red' }, '/colour', /not a field/)
+    await refused({ ...card, message: undefined, back: '<p>x</p><script>1</script>' }, '/back', /./)
+    await refused({ to, from, pdf: '%%%%%%' }, '/pdf', /base64/)
+    await refused({ to, from, pdf: Buffer.from('no pdf at all').toString('base64') }, '/pdf', /./)
+    await refused({ to, from, pdf: (await twoPages(300, 300)).toString('base64') }, '/pdf', /size|points|inch/i)
+    const inked = await twoPages(450, 306, { x: 300, y: 60, width: 80, height: 40 })
+    await refused({ to, from, pdf: inked.toString('base64') }, '/pdf', /./)
+    await refused(
+      { ...card, metadata: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`k${i}`, 'v'])) },
+      '/metadata',
+      /./,
+    )
+    await refused({ ...card, metadata: { ['k'.repeat(41)]: 'v' } }, `/metadata/${'k'.repeat(41)}`, /./)
+    await refused({ ...card, metadata: { k: 'v'.repeat(501) } }, '/metadata/k', /./)
+  })
+
+  it('lists with cursors and filters', async () => {
+    const mine = await t.mint((await t.register('Lister')).key)
+    const sent: string[] = []
+    for (let i = 0; i < 5; i++) {
+      const answer = await t.call('POST', '/v1/postcards', {
+        key: mine,
+        body: { ...card, metadata: { n: String(i), even: String(i % 2 === 0) } },
+      })
+      sent.unshift(answer.body.id)
+    }
+    const letter = (await t.call('POST', '/v1/letters', { key: mine, body: { to, from, message: 'Hello' } })).body.id
+    const ids = async (query: string) =>
+      (await t.call('GET', `/v1/pieces?${query}`, { key: mine })).body.data.map((piece: Json) => piece.id)
+    const first = (await t.call('GET', '/v1/pieces?limit=4', { key: mine })).body
+    assert.equal(first.has_more, true)
+    assert.deepEqual(
+      [...first.data.map((piece: Json) => piece.id), ...(await ids(`limit=4&cursor=${first.next_cursor}`))],
+      [letter, ...sent],
+    )
+    assert.deepEqual(await ids('metadata[even]=true'), [sent[0], sent[2], sent[4]])
+    assert.deepEqual(await ids('metadata[even]=true&metadata[n]=2'), [sent[2]])
+    assert.deepEqual(await ids('metadata[even]=perhaps'), [])
+    assert.deepEqual(await ids('kind=letter'), [letter])
+    assert.deepEqual(await ids('status=delivered'), [])
+    assert.deepEqual(await ids('created_before=2020-01-01'), [])
+    assert.equal((await ids('created_after=2020-01-01')).length, 6)
+    assert.deepEqual(await ids('order_id=ord_01JF0000000000000000000000'), [])
+    assert.deepEqual(await ids('order_id=nonsense'), [])
+    assert.equal((await t.call('GET', '/v1/pieces?status=lost', { key: mine })).status, 422)
+    assert.deepEqual(
+      (await t.call('GET', '/v1/pieces', { key })).body.data.some((piece: Json) => sent.includes(piece.id)),
+      false,
+    )
+  })
+
+  it('cancels until the drop locks', async () => {
+    const [early, late] = [await made(), await made()]
+    const cancelled = await t.call('POST', `/v1/pieces/${early.id}/cancel`, { key, body: {} })
+    assert.equal(cancelled.status, 200)
+    assert.equal(cancelled.body.status, 'cancelled')
+    assert.equal((await t.call('POST', `/v1/pieces/${early.id}/cancel`, { key })).status, 409)
+    await advance({ days: 3 })
+    await reaches(late.id, 'mailed')
+    const refused = await t.call('POST', `/v1/pieces/${late.id}/cancel`, { key })
+    assert.equal(refused.status, 409)
+    assert.equal(refused.body.error.code, 'not_cancellable')
+  })
+
+  it('answers the same idempotency key with the same piece', async () => {
+    const headers = { 'idempotency-key': 'card-1' }
+    const answers = await Promise.all([1, 2, 3].map(() => t.call('POST', '/v1/postcards', { key, body: card, headers })))
+    const ids = new Set(answers.filter(({ status }) => status === 201).map(({ body }) => body.id))
+    assert.equal(ids.size, 1)
+    assert.ok(answers.every(({ status }) => status === 201 || status === 409))
+    assert.deepEqual((await t.call('POST', '/v1/postcards', { key, body: card, headers })).body.id, [...ids][0])
+  })
+
+  it('moves only the sandbox it belongs to', async () => {
+    const live = (await t.register('Live')).key
+    const neighbour = await t.mint(live)
+    const piece = (await t.call('POST', '/v1/postcards', { key: neighbour, body: card })).body
+    await advance({ days: 10 })
+    const clock = (await t.call('GET', '/v1/test-clock', { key: neighbour })).body
+    assert.equal(clock.ahead_seconds, 0)
+    assert.equal((await t.call('GET', `/v1/pieces/${piece.id}`, { key: neighbour })).body.status, 'created')
+    assert.equal((await t.call('GET', `/v1/pieces/${piece.id}`, { key })).status, 404)
+    assert.equal((await t.call('POST', '/v1/test-clock/advance', { key: live, body: { days: 1 } })).status, 403)
+    for (const body of [{}, { days: -1 }, { days: 0 }, { seconds: 0.5 }, { days: 366 }])
+      assert.equal((await advance(body)).status, 422, JSON.stringify(body))
+  })
 })
+
+/** A PDF of two pages, in points; with ink where told on the second. */
+const twoPages = async (width: number, height: number, ink?: { x: number; y: number; width: number; height: number }) => {
+  const pdf = await PDFDocument.create()
+  pdf.addPage([width, height]).drawRectangle({ x: 20, y: 20, width: 100, height: 100 })
+  const back = pdf.addPage([width, height])
+  back.drawRectangle(ink ?? { x: 20, y: 200, width: 60, height: 60 })
+  return Buffer.from(await pdf.save())
+}
