@@ -4,6 +4,7 @@
  */
 export const events = {
   'message.received': 'A mail arrived in an inbox.',
+  'message.blocked': 'A mail arrived that the rules of its inbox refuse; it is kept out of sight.',
   'message.queued': 'A mail was accepted for sending.',
   'message.sent': 'The first attempt to hand the mail to a recipient’s server was made.',
   'message.delivered': 'The recipient’s server accepted the mail.',
@@ -11,7 +12,7 @@ export const events = {
   'message.bounced': 'The recipient’s server refused the mail for good, or a report said so later.',
   'message.rejected': 'The mail was not sent to a recipient: suppressed, or refused before it left.',
   'message.complained': 'The recipient marked the mail as spam.',
-  'message.opened': 'The tracking pixel of the mail was loaded.',
+  'message.opened': 'The tracking pixel of the mail was loaded, for the first time.',
   'message.held': 'A mail waits for approval before it is sent.',
   'message.approved': 'A held mail was approved and queued.',
   'inbox.created': 'An inbox was made.',

@@ -10,6 +10,7 @@ import { getAttachment, getSource } from '../email/attachments.ts'
 import { createDomain, deleteDomain, getDomain, getDomainDns, listDomains, verifyDomain } from '../email/domains.ts'
 import { createInbox, deleteInbox, getInbox, listInboxes, updateInbox } from '../email/inboxes.ts'
 import { getInboxMessage, getMessage, listMessages, searchMessages } from '../email/messages.ts'
+import { createRule, deleteRule, listRules } from '../email/rules.ts'
 import { replyToMessage, sendMessage } from '../email/sending.ts'
 import { addSuppression, listSuppressions, removeSuppression } from '../email/suppressions.ts'
 import { getThread, listThreads } from '../email/threads.ts'
@@ -65,6 +66,9 @@ export const v1: V1Row[] = [
   ['GET /inboxes/:inbox_id', getInbox],
   ['PATCH /inboxes/:inbox_id', updateInbox],
   ['DELETE /inboxes/:inbox_id', deleteInbox],
+  ['POST /inboxes/:inbox_id/rules', createRule, 201],
+  ['GET /inboxes/:inbox_id/rules', listRules],
+  ['DELETE /inboxes/:inbox_id/rules/:rule_id', deleteRule],
 
   ['POST /inboxes/:inbox_id/messages', sendMessage, 202, { multipart: true }],
   ['GET /inboxes/:inbox_id/messages', listMessages],

@@ -12,6 +12,11 @@ export interface InboxRow {
   created_at: Date
 }
 
+/** `restricted`: there are rules about whom it may write to. */
+export interface FoundRow extends InboxRow {
+  restricted: boolean
+}
+
 /** @param domainId null at MAIL_DOMAIN */
 export const insert = (
   db: Db,
@@ -31,13 +36,17 @@ export const list = (db: Db, organizationId: string, q: { before: string | undef
     order by id desc limit ${q.limit}`)
 
 export const byId = (db: Db, organizationId: string, id: string | null) =>
-  db.row<InboxRow>(
-    sql`select id, organization_id, name, email, hold, daily_cap, created_at from inboxes where organization_id = ${organizationId} and id = ${id}`,
+  db.row<FoundRow>(
+    sql`select id, organization_id, name, email, hold, daily_cap, created_at,
+        exists (select 1 from inbox_rules r where r.inbox_id = inboxes.id and r.direction = 'send') as restricted
+      from inboxes where organization_id = ${organizationId} and id = ${id}`,
   )
 
 export const byEmail = (db: Db, organizationId: string, email: string) =>
-  db.row<InboxRow>(
-    sql`select id, organization_id, name, email, hold, daily_cap, created_at from inboxes where organization_id = ${organizationId} and email = ${email}`,
+  db.row<FoundRow>(
+    sql`select id, organization_id, name, email, hold, daily_cap, created_at,
+        exists (select 1 from inbox_rules r where r.inbox_id = inboxes.id and r.direction = 'send') as restricted
+      from inboxes where organization_id = ${organizationId} and email = ${email}`,
   )
 
 /** Changes what is given; null in `daily_cap` lifts it. */

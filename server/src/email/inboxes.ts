@@ -120,7 +120,7 @@ export const listInboxes = operation(
 )
 
 /** The inbox, by id or by its address, or not_found. */
-export const findInbox = async (ctx: Context, idOrEmail: string): Promise<store.InboxRow> => {
+export const findInbox = async (ctx: Context, idOrEmail: string): Promise<store.FoundRow> => {
   const row = idOrEmail.includes('@')
     ? await store.byEmail(ctx.db, ctx.org, idOrEmail.toLowerCase())
     : await store.byId(ctx.db, ctx.org, parseId('inbox', idOrEmail) ?? null)

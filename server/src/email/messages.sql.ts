@@ -80,7 +80,7 @@ export const list = (
     where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode}
       and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
       and (${q.direction ?? null}::text is null or direction = ${q.direction ?? null}::text)
-      and (${q.status ?? null}::text is null or status = ${q.status ?? null}::text)
+      and case when ${q.status ?? null}::text is null then status <> 'blocked' else status = ${q.status ?? null}::text end
       and (${q.after ?? null}::timestamptz is null or created_at >= ${q.after ?? null}::timestamptz)
       and (${q.until ?? null}::timestamptz is null or created_at < ${q.until ?? null}::timestamptz)
     order by id desc limit ${q.limit}`)
@@ -88,7 +88,7 @@ export const list = (
 export const ofThread = (db: Db, organizationId: string, livemode: boolean, threadId: string) =>
   db.rows<MessageRow>(sql`
     select * from message_details
-    where organization_id = ${organizationId} and livemode = ${livemode} and thread_id = ${threadId}
+    where organization_id = ${organizationId} and livemode = ${livemode} and thread_id = ${threadId} and status <> 'blocked'
     order by id limit 500`)
 
 /** `weights`: a (subject), b (from), d (body). The GIN index finds the words; the filter then looks where they stand. */
@@ -108,7 +108,7 @@ export const search = (
 ) =>
   db.rows<MessageRow>(sql`
     select d.* from message_details d
-    where d.organization_id = ${organizationId} and d.livemode = ${livemode}
+    where d.organization_id = ${organizationId} and d.livemode = ${livemode} and d.status <> 'blocked'
       and d.search @@ websearch_to_tsquery('simple', ${q.query})
       and ts_filter(d.search, ${q.weights}::"char"[]) @@ websearch_to_tsquery('simple', ${q.query})
       and (${q.inboxId ?? null}::uuid is null or d.inbox_id = ${q.inboxId ?? null}::uuid)
@@ -126,7 +126,7 @@ export const newestMatch = (
 ) =>
   db.row<MessageRow>(sql`
     select * from message_details
-    where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode} and direction = 'inbound'
+    where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode} and direction = 'inbound' and status = 'received'
       and created_at >= ${q.since}
       and (${q.from ?? null}::text is null or strpos(lower(from_email), lower(${q.from ?? null}::text)) > 0)
       and (${q.subject ?? null}::text is null or strpos(lower(subject), lower(${q.subject ?? null}::text)) > 0)

@@ -40,7 +40,7 @@ export const Message = Type.Object({
   thread_id: Type.String(),
   livemode: Type.Boolean(),
   direction: Type.String({ description: 'inbound or outbound.' }),
-  status: Type.String({ description: 'received; or queued, sent, delivered, bounced, rejected, held.' }),
+  status: Type.String({ description: 'received or blocked; or queued, sent, delivered, bounced, rejected, held.' }),
   message_id: Type.String({ description: 'Message-ID (RFC 5322 §3.6.4), with angle brackets.' }),
   in_reply_to: Nullable(Type.String()),
   references: Type.Array(Type.String()),

@@ -4,12 +4,13 @@ import { newId, publicId } from '../kernel/ids.ts'
 import { type Context, object, operation } from '../operation.ts'
 import { type FieldError, invalid, problem } from '../problems.ts'
 import type { Submission } from './accept.ts'
-import type { InboxRow } from './inboxes.sql.ts'
+import type { FoundRow } from './inboxes.sql.ts'
 import { checkDomain, findInbox, InboxId } from './inboxes.ts'
 import type { AttachmentRow, MessageRow } from './messages.sql.ts'
 import { findMessageIn, Message } from './messages.ts'
 import { domainOf, hasControl, normalizeAddress } from './mime/addresses.ts'
 import { headerProblem, isMessageId } from './mime/compose.ts'
+import { checkRecipients } from './rules.ts'
 
 export const limits = {
   attachments: 5,
@@ -122,7 +123,11 @@ interface Draft {
   references: string[]
 }
 
-const submit = async (ctx: Context, inbox: InboxRow, draft: Draft, errors: FieldError[]): Promise<Message> => {
+/** Everybody a draft is for, and where he stands in it. */
+const addressed = (draft: Draft) =>
+  (['to', 'cc', 'bcc'] as const).flatMap(field => draft[field].map((address, i) => ({ path: `/${field}/${i}`, address })))
+
+const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: FieldError[]): Promise<Message> => {
   const recipients = [
     ...new Map([...draft.to, ...draft.cc, ...draft.bcc].map(address => [address.toLowerCase(), address])).values(),
   ]
@@ -135,6 +140,7 @@ const submit = async (ctx: Context, inbox: InboxRow, draft: Draft, errors: Field
   if (hasControl(draft.subject)) errors.push({ path: '/subject', message: 'contains a line break or another control character' })
   if (draft.subject.length > 900) errors.push({ path: '/subject', message: 'is longer than 900 characters' })
   const files = readBody(draft.body, errors)
+  if (inbox.restricted && errors.length === 0) errors.push(...(await checkRecipients(ctx, inbox, addressed(draft))))
   if (errors.length > 0) throw invalid(...errors)
   await checkDomain(ctx, inbox)
 

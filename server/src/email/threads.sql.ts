@@ -17,7 +17,7 @@ export const list = (
 ) =>
   db.rows<ThreadRow>(sql`
     select id, inbox_id, subject, message_count, last_message_at, created_at from threads
-    where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode}
+    where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode} and message_count > 0
       and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
     order by id desc limit ${q.limit}`)
 

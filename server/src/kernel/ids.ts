@@ -19,7 +19,7 @@ export const prefixes = {
   walletEntry: 'wle',
   domain: 'dom',
   suppression: 'sup',
-  approval: 'apr',
+  rule: 'rul',
   payment: 'pay',
   order: 'ord',
   drop: 'drp',

@@ -42,7 +42,7 @@ export const fileMails = (app: App, filings: Filing[]): Promise<boolean[]> =>
     await record(
       db,
       messages.map(row => ({
-        type: 'message.received',
+        type: row.status === 'blocked' ? ('message.blocked' as const) : ('message.received' as const),
         organization_id: row.organization_id,
         livemode: true,
         data: messageEvent(app, row),
@@ -71,8 +71,9 @@ const thread = async (db: Db, letters: Letter[]): Promise<{ of: Map<Letter, stri
       .find(Boolean)
     const id = old ?? newId()
     const row = rows.get(id) ?? { id, organization_id, inbox_id, subject, count: 0, at: created_at, fresh: old === undefined }
-    rows.set(id, { ...row, count: row.count + 1, at: later(created_at, row.at) })
-    known.set(`${inbox_id} ${message_id}`, id)
+    const blocked = letter.message.status === 'blocked'
+    rows.set(id, { ...row, count: row.count + (blocked ? 0 : 1), at: later(created_at, row.at) })
+    if (!blocked) known.set(`${inbox_id} ${message_id}`, id)
     of.set(letter, id)
   }
   return { of, rows: [...rows.values()] }
@@ -80,9 +81,6 @@ const thread = async (db: Db, letters: Letter[]): Promise<{ of: Map<Letter, stri
 
 const later = (a: Date, b: Date): Date => (a > b ? a : b)
 
-/** RFC 5322 §3.6.4: what it answers, then References from the end; and itself, for it may be a mail of ours that came back to its inbox. */
-const citations = ({ in_reply_to, references, message_id }: Letter['message']): string[] => [
-  ...(in_reply_to ? [in_reply_to] : []),
-  ...references.toReversed(),
-  message_id,
-]
+/** What is blocked joins no conversation. Else RFC 5322 §3.6.4: what it answers, then References from the end; and itself, for it may be a mail of ours that came back to its inbox. */
+const citations = ({ status, in_reply_to, references, message_id }: Letter['message']): string[] =>
+  status === 'blocked' ? [] : [...(in_reply_to ? [in_reply_to] : []), ...references.toReversed(), message_id]

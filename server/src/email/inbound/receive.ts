@@ -7,6 +7,7 @@ import type { App } from '../../app.ts'
 import { coalesce } from '../../kernel/batch.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
 import { unparsed } from '../mime/read-message.ts'
+import { applyRules } from '../rules.ts'
 import { type Authentication, authenticate } from './authenticate.ts'
 import { type Filing, fileMails } from './filing.ts'
 import { type Destination, writeLetter } from './letter.ts'
@@ -61,7 +62,8 @@ const interpret = async (app: App, mail: store.MailRow, owners: Map<string, Owne
     const message = await read(app, mail, raw)
     const authentication = await judge(app, mail, raw, message)
     const inboxes = inboxesOf(mail, owners)
-    const letters = await Promise.all(inboxes.map(inbox => writeLetter(app, { mail, raw, message, authentication, inbox })))
+    const written = await Promise.all(inboxes.map(inbox => writeLetter(app, { mail, raw, message, authentication, inbox })))
+    const letters = await applyRules(app, written, { mailFrom: mail.mail_from, authentication })
     const filed = await file({ mail, message, letters })
     if (filed) for (const { inboxId } of inboxes) app.bus.emit(`message:${inboxId}`)
   } catch (error) {
