@@ -39,8 +39,8 @@ export class Http {
 
   /** The answer as JSON. Throws a PennypostError, or the reason of `signal`. */
   async call<T>(method: Method, path: string, input?: object, options: RequestOptions = {}): Promise<T> {
-    const { text } = await this.exchange(method, path, input, options)
-    return JSON.parse(text) as T
+    const { value } = await this.exchange<T>(method, path, input, options)
+    return value
   }
 
   /** A list whose pages are fetched as they are needed. */
@@ -58,13 +58,13 @@ export class Http {
     )
   }
 
-  /** The text of the answer and when the server gave it (milliseconds; undefined when it does not say). */
-  async exchange(
+  /** The answer and when the server gave it (milliseconds; undefined when it does not say). */
+  async exchange<T>(
     method: Method,
     path: string,
     input: object | undefined,
     options: RequestOptions,
-  ): Promise<{ text: string; date: number | undefined }> {
+  ): Promise<{ value: T; date: number | undefined }> {
     const inQuery = method === 'GET' || method === 'DELETE'
     const body = !inQuery && input !== undefined ? JSON.stringify(input, bytesAsBase64) : undefined
     const headers: Record<string, string> = { accept: 'application/json' }
@@ -75,7 +75,10 @@ export class Http {
     return this.#tries(
       options,
       signal => this.#fetch(at, { method, headers, signal, ...(body === undefined ? {} : { body }) }),
-      async answer => ({ text: await answer.text(), date: Date.parse(answer.headers.get('date') ?? '') || undefined }),
+      async answer => ({
+        value: readJson<T>(answer.status, await answer.text()),
+        date: Date.parse(answer.headers.get('date') ?? '') || undefined,
+      }),
     )
   }
 
@@ -116,12 +119,22 @@ export class Http {
       return { error, retryAfter: readRetryAfter(answer.headers.get('retry-after')) }
     } catch (cause) {
       signal?.throwIfAborted()
+      if (cause instanceof PennypostError) return { error: cause }
       if (controller.signal.aborted) return { error: late }
       return { error: new PennypostError('network', `No answer from ${this.#options.baseUrl}: ${causeOf(cause)}`, { cause }) }
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', stop)
     }
+  }
+}
+
+/** A page of somebody else's, such as the sign-in of a proxy, is no answer of ours. */
+const readJson = <T>(status: number, text: string): T => {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    throw refusalOf(status, text, true)
   }
 }
 

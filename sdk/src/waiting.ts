@@ -49,13 +49,13 @@ export const waitFor = async (http: Http, inboxId: string, wanted: WaitFor): Pro
   for (;;) {
     const seconds = Math.max(0, Math.min(longestSeconds, Math.ceil((deadline - Date.now()) / 1000)))
     const asked = Date.now()
-    const { text, date } = await http.exchange(
+    const { value, date } = await http.exchange<InboxWaitResult>(
       'POST',
       path`/v1/inboxes/${inboxId}/wait`,
       { ...query, ...(next === undefined ? {} : { since: new Date(next).toISOString() }), timeout: seconds },
       { timeout: seconds * 1000 + graceMs, ...(signal ? { signal } : {}) },
     )
-    const { message, codes, links } = JSON.parse(text) as InboxWaitResult
+    const { message, codes, links } = value
     if (message && (!patterns || matches(message, wanted))) return { ...message, codes, links }
     if (patterns) {
       // The server's clock counts: its answer tells what time it was there when we asked first.

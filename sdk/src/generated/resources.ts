@@ -7,8 +7,14 @@ import type {
   ApiKey,
   ApiKeyCreateInput,
   ApiKeyListInput,
+  Approval,
+  ApprovalApproveInput,
+  ApprovalListInput,
+  ApprovalRejectInput,
   Attachment,
+  Carrier,
   CreatedApiKey,
+  CreatedOrderRecipient,
   CreatedWebhook,
   Deleted,
   DeletedSuppression,
@@ -22,29 +28,52 @@ import type {
   Inbox,
   InboxCreateInput,
   InboxListInput,
+  InboxRule,
+  InboxRuleCreateInput,
+  InboxRuleListInput,
+  InboxUpdateInput,
   InboxWaitInput,
   InboxWaitResult,
+  LetterCreateInput,
   Message,
   MessageCreateInput,
   MessageListInput,
   MessageReplyInput,
   MessageSearchInput,
   MessageSourceResult,
+  Order,
+  OrderAnalyticsResult,
+  OrderCheckoutInput,
+  OrderCreateInput,
+  OrderListInput,
+  OrderQuoteInput,
+  OrderQuoteResult,
+  OrderRecipient,
+  OrderRecipientCreateInput,
+  OrderRecipientListInput,
+  OrderTracking,
+  OrderTrackingListInput,
+  OrderUpdateInput,
   Organization,
   OrganizationClaimResult,
+  Piece,
+  PieceListInput,
+  PostcardCreateInput,
   RegisterInput,
   RegisterResult,
   Suppression,
   SuppressionCreateInput,
   SuppressionListInput,
+  TestClock,
+  TestClockAdvanceInput,
   Thread,
   ThreadDetail,
   ThreadListInput,
   Wallet,
   WalletEntry,
   WalletEntryListInput,
-  WalletTopupsInput,
-  WalletTopupsResult,
+  WalletTopup,
+  WalletTopupCreateInput,
   Webhook,
   WebhookAttempt,
   WebhookAttemptListInput,
@@ -99,17 +128,37 @@ export class WalletEntriesResource extends Resource {
   }
 }
 
+export class WalletTopupsResource extends Resource {
+  /** Buy credit: get a link to pay at. `POST /v1/wallet/topups`, scope `account.manage`. */
+  create(input: WalletTopupCreateInput, options?: RequestOptions): Promise<WalletTopup> {
+    return this.http.call('POST', path`/v1/wallet/topups`, input, options)
+  }
+}
+
 export class WalletResource extends Resource {
   readonly entries = new WalletEntriesResource(this.http)
+  readonly topups = new WalletTopupsResource(this.http)
 
   /** Get the balance. `GET /v1/wallet`, scope `account.read`. */
   get(options?: RequestOptions): Promise<Wallet> {
     return this.http.call('GET', path`/v1/wallet`, undefined, options)
   }
+}
 
-  /** Buy credit: get a link to pay at. `POST /v1/wallet/topups`, scope `account.manage`. */
-  topups(input: WalletTopupsInput, options?: RequestOptions): Promise<WalletTopupsResult> {
-    return this.http.call('POST', path`/v1/wallet/topups`, input, options)
+export class InboxesRulesResource extends Resource {
+  /** Add a rule to an inbox. `POST /v1/inboxes/{inbox_id}/rules`, scope `inboxes.manage`. */
+  create(inboxId: string, input: InboxRuleCreateInput, options?: RequestOptions): Promise<InboxRule> {
+    return this.http.call('POST', path`/v1/inboxes/${inboxId}/rules`, input, options)
+  }
+
+  /** List the rules of an inbox. `GET /v1/inboxes/{inbox_id}/rules`, scope `inboxes.read`. */
+  list(inboxId: string, input: InboxRuleListInput = {}, options?: RequestOptions): List<InboxRule> {
+    return this.http.list('GET', path`/v1/inboxes/${inboxId}/rules`, input, options)
+  }
+
+  /** Remove a rule from an inbox. `DELETE /v1/inboxes/{inbox_id}/rules/{rule_id}`, scope `inboxes.manage`. */
+  delete(inboxId: string, ruleId: string, options?: RequestOptions): Promise<Deleted> {
+    return this.http.call('DELETE', path`/v1/inboxes/${inboxId}/rules/${ruleId}`, undefined, options)
   }
 }
 
@@ -143,6 +192,7 @@ export class InboxesThreadsResource extends Resource {
 }
 
 export class InboxesResource extends Resource {
+  readonly rules = new InboxesRulesResource(this.http)
   readonly messages = new InboxesMessagesResource(this.http)
   readonly threads = new InboxesThreadsResource(this.http)
 
@@ -159,6 +209,11 @@ export class InboxesResource extends Resource {
   /** Get an inbox. `GET /v1/inboxes/{inbox_id}`, scope `inboxes.read`. */
   get(inboxId: string, options?: RequestOptions): Promise<Inbox> {
     return this.http.call('GET', path`/v1/inboxes/${inboxId}`, undefined, options)
+  }
+
+  /** Change an inbox. `PATCH /v1/inboxes/{inbox_id}`, scope `inboxes.manage`. */
+  update(inboxId: string, input: InboxUpdateInput = {}, options?: RequestOptions): Promise<Inbox> {
+    return this.http.call('PATCH', path`/v1/inboxes/${inboxId}`, input, options)
   }
 
   /** Delete an inbox with all its messages. `DELETE /v1/inboxes/{inbox_id}`, scope `inboxes.manage`. */
@@ -200,6 +255,23 @@ export class ThreadsResource extends Resource {
   /** Get a thread with its messages, oldest first. `GET /v1/threads/{thread_id}`, scope `messages.read`. */
   get(threadId: string, options?: RequestOptions): Promise<ThreadDetail> {
     return this.http.call('GET', path`/v1/threads/${threadId}`, undefined, options)
+  }
+}
+
+export class ApprovalsResource extends Resource {
+  /** List mails held for approval. `GET /v1/approvals`, scope `messages.approve`. */
+  list(input: ApprovalListInput = {}, options?: RequestOptions): List<Approval> {
+    return this.http.list('GET', path`/v1/approvals`, input, options)
+  }
+
+  /** Approve a held mail: it is sent. `POST /v1/approvals/{message_id}/approve`, scope `messages.approve`. */
+  approve(messageId: string, input: ApprovalApproveInput = {}, options?: RequestOptions): Promise<Message> {
+    return this.http.call('POST', path`/v1/approvals/${messageId}/approve`, input, options)
+  }
+
+  /** Reject a held mail: it is not sent and costs nothing. `POST /v1/approvals/{message_id}/reject`, scope `messages.approve`. */
+  reject(messageId: string, input: ApprovalRejectInput = {}, options?: RequestOptions): Promise<Message> {
+    return this.http.call('POST', path`/v1/approvals/${messageId}/reject`, input, options)
   }
 }
 
@@ -249,6 +321,125 @@ export class SuppressionsResource extends Resource {
   /** Stop suppressing a recipient. `DELETE /v1/suppressions/{email}`, scope `suppressions.manage`. */
   delete(email: string, options?: RequestOptions): Promise<DeletedSuppression> {
     return this.http.call('DELETE', path`/v1/suppressions/${email}`, undefined, options)
+  }
+}
+
+export class OrdersRecipientsResource extends Resource {
+  /** Upload the list of an order; it takes the place of the one before. `POST /v1/orders/{order_id}/recipients`, scope `orders.update`. */
+  create(orderId: string, input: OrderRecipientCreateInput = {}, options?: RequestOptions): Promise<CreatedOrderRecipient> {
+    return this.http.call('POST', path`/v1/orders/${orderId}/recipients`, input, options)
+  }
+
+  /** List the recipients of an order, with the rows that were rejected. `GET /v1/orders/{order_id}/recipients`, scope `orders.read`. */
+  list(orderId: string, input: OrderRecipientListInput = {}, options?: RequestOptions): List<OrderRecipient> {
+    return this.http.list('GET', path`/v1/orders/${orderId}/recipients`, input, options)
+  }
+}
+
+export class OrdersTrackingResource extends Resource {
+  /** List the tracking of an order’s pieces. `GET /v1/orders/{order_id}/tracking`, scope `orders.read`. */
+  list(orderId: string, input: OrderTrackingListInput = {}, options?: RequestOptions): List<OrderTracking> {
+    return this.http.list('GET', path`/v1/orders/${orderId}/tracking`, input, options)
+  }
+}
+
+export class OrdersResource extends Resource {
+  readonly recipients = new OrdersRecipientsResource(this.http)
+  readonly tracking = new OrdersTrackingResource(this.http)
+
+  /** Create an order. `POST /v1/orders`, scope `orders.create`. */
+  create(input: OrderCreateInput, options?: RequestOptions): Promise<Order> {
+    return this.http.call('POST', path`/v1/orders`, input, options)
+  }
+
+  /** List orders. `GET /v1/orders`, scope `orders.read`. */
+  list(input: OrderListInput = {}, options?: RequestOptions): List<Order> {
+    return this.http.list('GET', path`/v1/orders`, input, options)
+  }
+
+  /** Get an order. `GET /v1/orders/{order_id}`, scope `orders.read`. */
+  get(orderId: string, options?: RequestOptions): Promise<Order> {
+    return this.http.call('GET', path`/v1/orders/${orderId}`, undefined, options)
+  }
+
+  /** Change a draft, or cancel it. `PATCH /v1/orders/{order_id}`, scope `orders.update`. */
+  update(orderId: string, input: OrderUpdateInput = {}, options?: RequestOptions): Promise<Order> {
+    return this.http.call('PATCH', path`/v1/orders/${orderId}`, input, options)
+  }
+
+  /** Cancel an order. `DELETE /v1/orders/{order_id}`, scope `orders.delete`. */
+  delete(orderId: string, options?: RequestOptions): Promise<Order> {
+    return this.http.call('DELETE', path`/v1/orders/${orderId}`, undefined, options)
+  }
+
+  /** Quote an order: its price, and whether every piece can be printed. `POST /v1/orders/{order_id}/quote`, scope `orders.update`. */
+  quote(orderId: string, input: OrderQuoteInput = {}, options?: RequestOptions): Promise<OrderQuoteResult> {
+    return this.http.call('POST', path`/v1/orders/${orderId}/quote`, input, options)
+  }
+
+  /** Check out an order: it is quoted, paid and given to the printer on its day. `POST /v1/orders/{order_id}/checkout`, scope `orders.update`. */
+  checkout(orderId: string, input: OrderCheckoutInput = {}, options?: RequestOptions): Promise<Order> {
+    return this.http.call('POST', path`/v1/orders/${orderId}/checkout`, input, options)
+  }
+
+  /** Get what became of an order: delivery, QR scans, responses. `GET /v1/orders/{order_id}/analytics`, scope `orders.read`. */
+  analytics(orderId: string, options?: RequestOptions): Promise<OrderAnalyticsResult> {
+    return this.http.call('GET', path`/v1/orders/${orderId}/analytics`, undefined, options)
+  }
+}
+
+export class PostcardsResource extends Resource {
+  /** Send a postcard. `POST /v1/postcards`, scope `orders.create`. */
+  create(input: PostcardCreateInput, options?: RequestOptions): Promise<Piece> {
+    return this.http.call('POST', path`/v1/postcards`, input, options)
+  }
+}
+
+export class LettersResource extends Resource {
+  /** Send a letter. `POST /v1/letters`, scope `orders.create`. */
+  create(input: LetterCreateInput, options?: RequestOptions): Promise<Piece> {
+    return this.http.call('POST', path`/v1/letters`, input, options)
+  }
+}
+
+export class PiecesResource extends Resource {
+  /** List pieces. `GET /v1/pieces`, scope `orders.read`. */
+  list(input: PieceListInput = {}, options?: RequestOptions): List<Piece> {
+    return this.http.list('GET', path`/v1/pieces`, input, options)
+  }
+
+  /** Get a piece. `GET /v1/pieces/{piece_id}`, scope `orders.read`. */
+  get(pieceId: string, options?: RequestOptions): Promise<Piece> {
+    return this.http.call('GET', path`/v1/pieces/${pieceId}`, undefined, options)
+  }
+
+  /** Cancel a piece, until its drop locks. `POST /v1/pieces/{piece_id}/cancel`, scope `orders.delete`. */
+  cancel(pieceId: string, options?: RequestOptions): Promise<Piece> {
+    return this.http.call('POST', path`/v1/pieces/${pieceId}/cancel`, undefined, options)
+  }
+
+  /** Get the tracking timeline of a piece. `GET /v1/pieces/{piece_id}/tracking`, scope `orders.read`. */
+  tracking(pieceId: string, options?: RequestOptions): Promise<OrderTracking> {
+    return this.http.call('GET', path`/v1/pieces/${pieceId}/tracking`, undefined, options)
+  }
+}
+
+export class CarriersResource extends Resource {
+  /** List the carriers and what each can do. `GET /v1/carriers`, scope `orders.read`. */
+  get(options?: RequestOptions): Promise<Carrier> {
+    return this.http.call('GET', path`/v1/carriers`, undefined, options)
+  }
+}
+
+export class TestClockResource extends Resource {
+  /** Get the time in your sandbox. `GET /v1/test-clock`, scope `orders.read`. */
+  get(options?: RequestOptions): Promise<TestClock> {
+    return this.http.call('GET', path`/v1/test-clock`, undefined, options)
+  }
+
+  /** Advance the clock of your sandbox: drops lock, pieces are printed, scanned and delivered. `POST /v1/test-clock/advance`, scope `orders.update`. */
+  advance(input: TestClockAdvanceInput = {}, options?: RequestOptions): Promise<TestClock> {
+    return this.http.call('POST', path`/v1/test-clock/advance`, input, options)
   }
 }
 
@@ -336,8 +527,15 @@ export class Api extends Resource {
   readonly messages = new MessagesResource(this.http)
   readonly attachments = new AttachmentsResource(this.http)
   readonly threads = new ThreadsResource(this.http)
+  readonly approvals = new ApprovalsResource(this.http)
   readonly domains = new DomainsResource(this.http)
   readonly suppressions = new SuppressionsResource(this.http)
+  readonly orders = new OrdersResource(this.http)
+  readonly postcards = new PostcardsResource(this.http)
+  readonly letters = new LettersResource(this.http)
+  readonly pieces = new PiecesResource(this.http)
+  readonly carriers = new CarriersResource(this.http)
+  readonly testClock = new TestClockResource(this.http)
   readonly webhooks = new WebhooksResource(this.http)
   readonly events = new EventsResource(this.http)
 

@@ -9,6 +9,8 @@ export interface ApiKey {
   /** Whose client the key was made for. */
   dialect: string
   scopes: string[]
+  /** What is sent with it waits for approval. */
+  hold: boolean
   expires_at: string | null
   last_used_at: string | null
   created_at: string
@@ -31,6 +33,19 @@ export interface Inbox {
   name: string
   email: string
   organization_id: string
+  /** What it sends waits for approval. */
+  hold: boolean
+  /** Most mails accepted from it per UTC day and mode. */
+  daily_cap: number | null
+  created_at: string
+}
+
+export interface InboxRule {
+  id: string
+  inbox_id: string
+  direction: 'receive' | 'send'
+  kind: 'allow' | 'block'
+  pattern: string
   created_at: string
 }
 
@@ -41,7 +56,7 @@ export interface Message {
   livemode: boolean
   /** inbound or outbound. */
   direction: string
-  /** received; or queued, sent, delivered, bounced, rejected, held. */
+  /** received or blocked; or queued, sent, delivered, bounced, rejected, held. */
   status: string
   /** Message-ID (RFC 5322 §3.6.4), with angle brackets. */
   message_id: string
@@ -96,6 +111,15 @@ export interface Thread {
   created_at: string
 }
 
+export interface Approval {
+  state: 'pending' | 'approved' | 'rejected' | 'expired'
+  /** When it is rejected by itself. */
+  expires_at: string
+  /** Of the exact content; give it when you approve, and nothing else can be approved. */
+  content_sha256: string
+  message: Message
+}
+
 export interface Domain {
   id: string
   name: string
@@ -130,6 +154,243 @@ export interface Suppression {
   /** The SMTP reply or report that caused it, or your note. */
   evidence: string | null
   created_at: string
+}
+
+export interface Order {
+  id: string
+  livemode: boolean
+  status: 'draft' | 'quoted' | 'paid' | 'in_production' | 'mailed' | 'completed' | 'cancelled'
+  campaign_type: 'handwritten' | 'printed' | 'handwritten_letter' | 'letter'
+  kind: 'postcard' | 'letter'
+  size: string
+  /** The most pieces you want; you pay for those in your list. */
+  quantity: number
+  /** Recipients in the list. */
+  recipient_count: number
+  message: string | null
+  design: string | null
+  /** What is on the pieces, as far as it is decided. */
+  creative: unknown
+  sender_name: string | null
+  return_address: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  } | null
+  /** Where the QR code of each piece leads. */
+  qr_url: string | null
+  metadata: Record<string, string>
+  drops: {
+    /** null until checkout makes it. */
+    id: string | null
+    /** The day it goes to the post office. */
+    mail_date: string
+    /** null: what the others leave. */
+    quantity: number | null
+    /** planned, then scheduled, locked, production_started, mailed; or cancelled. */
+    status: string
+    carrier: string | null
+    /** Until then its pieces can be cancelled. */
+    locks_at: string | null
+    mailed_at: string | null
+  }[]
+  quote: {
+    pieces: number
+    production_mills: number
+    postage_mills: number
+    /** Production and postage, in 1/1000 USD. */
+    total_mills: number
+    lines: {
+      destination: 'US' | 'abroad'
+      pieces: number
+      production_mills_each: number
+      postage_mills_each: number
+    }[]
+  } | null
+  payment: {
+    /** reserved: set aside; captured: production has taken its part; released: all of it went back. */
+    status: 'unpaid' | 'reserved' | 'captured' | 'released'
+    /** credit or card. */
+    method: string | null
+    /** Where a human pays by card; until then the order stays quoted. */
+    checkout_url: string | null
+    /** What was set aside at checkout; the sum of the next three. */
+    reserved_mills: number
+    held_mills: number
+    captured_mills: number
+    released_mills: number
+    paid_at: string | null
+  }
+  cancelled_at: string | null
+  created_at: string
+  updated_at: string
+}
+
+export interface OrderRecipient {
+  row: number
+  accepted: boolean
+  to: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  } | null
+  address_status: string | null
+  merge_variables: Record<string, string>
+  /** What was written where it was corrected or rejected. */
+  given: Record<string, string> | null
+  reasons: {
+    code: 'missing' | 'invalid' | 'too_long' | 'duplicate' | 'unprintable'
+    /** A field of the address; null when it is about the row. */
+    field: string | null
+    message: string
+  }[]
+}
+
+export interface OrderTracking {
+  piece_id: string
+  order_id: string | null
+  status: string
+  delivered_confidence: string | null
+  imb: string | null
+  /** Mailed, and never scanned. That is common, and no proof that it was lost. */
+  no_scans: boolean
+  /** Mailed, not delivered, and nothing heard for seven days. */
+  stalled: boolean
+  /** What it reached, and when. */
+  timeline: {
+    status: string
+    at: string
+  }[]
+  scans: {
+    /** Local time of the facility, for scans of the Postal Service carry no zone. */
+    at: string
+    /** What it speaks for, if anything. */
+    status: string | null
+    /** False when the piece was further already. */
+    applied: boolean
+    /** usps, simulated or lob. */
+    source: string
+    /** Operation code, or the vendor’s event. */
+    code: string | null
+    /** mailPhase in the words of the Postal Service. */
+    phase: string | null
+    facility: string | null
+    city: string | null
+    state: string | null
+    zip: string | null
+  }[]
+}
+
+export interface Piece {
+  id: string
+  livemode: boolean
+  /** postcard or letter. */
+  kind: string
+  size: string
+  status: 'created' | 'rendered' | 'queued' | 'printed' | 'mailed' | 'in_transit' | 'in_local_area' | 'processed_for_delivery' | 're_routed' | 'delivered' | 'returned' | 'failed' | 'cancelled'
+  order_id: string | null
+  /** The batch it is printed with. */
+  drop_id: string
+  /** The earliest day you asked for. */
+  send_date: string | null
+  /** The day it goes to the post office. */
+  mail_date: string
+  /** When its drop locks. */
+  cancellable_until: string
+  to: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  }
+  from: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  }
+  /** well_formed, corrected, verified (a provider says so), undeliverable, or unverified (abroad). */
+  address_status: string
+  /** What you wrote in the fields of "to" that were corrected. */
+  address_given: Record<string, string> | null
+  /** What is on it; null when it prints its order’s. */
+  creative: unknown | null
+  merge_variables: Record<string, unknown>
+  metadata: Record<string, string>
+  /** Postage included, in 1/1000 USD. */
+  price_mills: number
+  postage_mills: number
+  /** The 20 tracking digits of its Intelligent Mail barcode. */
+  imb: string | null
+  /** Where its QR code leads. */
+  qr_url: string | null
+  /** What its QR code says. */
+  short_url: string | null
+  /** Who prints it; known once its drop locks. */
+  carrier: string | null
+  /** actual or assumed (scans), logical (the carrier’s satellite position), reported (by the printer); null until delivered. */
+  delivered_confidence: string | null
+  failure: {
+    code: string
+    message: string
+  } | null
+  warnings: string[]
+  proof: {
+    /** The print file; signed, valid for 30 days. */
+    pdf_url: string
+    /** PNG of each page, cut at the trim. */
+    thumbnails: {
+      small: string
+      medium: string
+      large: string
+    }[]
+  }
+  /** When it reached each status. */
+  reached: Record<string, string>
+  created_at: string
+  updated_at: string
 }
 
 export interface Webhook {
@@ -289,6 +550,34 @@ export interface DomainDetail {
   }[]
 }
 
+export interface Carrier {
+  data: {
+    name: string
+    /** Whether pieces made with this key go there. */
+    active: boolean
+    title: string
+    sizes: string[]
+    countries: 'all' | string[]
+    qr_per_piece: boolean
+    /** ours or theirs: whose Intelligent Mail barcode is on the paper. */
+    barcode: string
+    reports: string[]
+    reports_by: string
+    idempotent: boolean
+    cancel_after_lock: boolean
+    reprints: boolean
+    test_tracking: boolean
+    pieces_per_job: number
+  }[]
+}
+
+export interface TestClock {
+  /** The time in your sandbox. */
+  now: string
+  /** How far it is ahead of the world. */
+  ahead_seconds: number
+}
+
 export interface CreatedApiKey {
   id: string
   name: string
@@ -298,11 +587,57 @@ export interface CreatedApiKey {
   /** Whose client the key was made for. */
   dialect: string
   scopes: string[]
+  /** What is sent with it waits for approval. */
+  hold: boolean
   expires_at: string | null
   last_used_at: string | null
   created_at: string
   /** The key itself, shown only now. */
   key: string
+}
+
+export interface WalletTopup {
+  id: string
+  /** Where a human pays. */
+  url: string
+}
+
+export interface CreatedOrderRecipient {
+  order_id: string
+  /** true: nothing was stored. */
+  dry_run: boolean
+  format: {
+    type: 'csv' | 'xlsx'
+    encoding: string | null
+    delimiter: string | null
+  }
+  columns: {
+    heading: string
+    /** What it was taken for; null: a merge field only. */
+    field: 'name' | 'first_name' | 'last_name' | 'company' | 'line1' | 'line2' | 'city' | 'state' | 'zip' | 'zip4' | 'country' | null
+    /** What {{…}} in a message calls it. */
+    merge_field: string | null
+  }[]
+  rows: number
+  accepted: number
+  rejected: number
+  /** How often each reason was met. */
+  reasons: Record<string, number>
+  /** ZIP codes that had lost their leading zeros in a spreadsheet. */
+  zips_mended: number
+  /** The first 500. */
+  rejected_rows: {
+    /** As the spreadsheet numbers it; the headings are row 1. */
+    row: number
+    /** The address as it was written. */
+    given: Record<string, string>
+    reasons: {
+      code: 'missing' | 'invalid' | 'too_long' | 'duplicate' | 'unprintable'
+      /** A field of the address; null when it is about the row. */
+      field: string | null
+      message: string
+    }[]
+  }[]
 }
 
 export interface CreatedWebhook {
@@ -346,12 +681,6 @@ export interface RegisterResult {
 
 export interface OrganizationClaimResult {
   sent_to: string
-}
-
-export interface WalletTopupsResult {
-  id: string
-  /** Where a human pays. */
-  url: string
 }
 
 export interface InboxWaitResult {
@@ -407,6 +736,61 @@ export interface DomainDnsResult {
   zone_file: string
 }
 
+export interface OrderQuoteResult {
+  /** true: the order is quoted and can be paid. false: see problems. */
+  ready: boolean
+  order: Order
+  preflight: {
+    /** Recipients whose piece was laid out. */
+    checked: number
+    problem_count: number
+    /** Recipients left out because of skip_unprintable. */
+    skipped: number
+    /** The first 100. */
+    problems: {
+      /** As the spreadsheet numbers it. */
+      row: number
+      code: string
+      field: string
+      message: string
+    }[]
+    warnings: string[]
+  }
+}
+
+export interface OrderAnalyticsResult {
+  order_id: string
+  pieces: number
+  by_status: Record<string, number>
+  /** Handed to the post office, whatever became of it. */
+  mailed: number
+  delivered: number
+  returned: number
+  /** Mailed in the last 14 days and not yet known to have arrived. */
+  in_flight: number
+  /** Mailed longer ago, and nothing was heard of its end. Many of them arrived: not all mail is scanned. */
+  unknown: number
+  /** delivered ÷ (mailed − in_flight), from 0 to 1; null while there is nothing to divide. */
+  delivery_rate: number | null
+  /** returned ÷ (mailed − in_flight). */
+  return_rate: number | null
+  /** unknown ÷ (mailed − in_flight). */
+  unknown_rate: number | null
+  qr: {
+    /** Visits of people; robots and previews are not counted. */
+    scans: number
+    /** Devices, each once a day and piece. */
+    unique_scans: number
+    pieces_scanned: number
+    first_scan_at: string | null
+    last_scan_at: string | null
+  }
+  /** Recipients who answered: the first scan of each piece. */
+  responses: number
+  /** responses ÷ mailed. */
+  response_rate: number | null
+}
+
 export interface WebhookTestResult {
   id: string
   webhook_id: string
@@ -449,6 +833,8 @@ export interface ApiKeyCreateInput {
   dialect?: 'pennypost' | 'mailboxkit' | 'mailbots' | 'mailbindr' | 'maildrone' | 'mailstream'
   /** What it may do. Default: everything the key that makes it may. */
   scopes?: ('account.read' | 'account.manage' | 'inboxes.read' | 'inboxes.manage' | 'messages.read' | 'messages.send' | 'messages.approve' | 'domains.read' | 'domains.manage' | 'suppressions.manage' | 'webhooks.manage' | 'events.read' | 'orders.create' | 'orders.read' | 'orders.update' | 'orders.delete')[]
+  /** Everything sent with it waits for approval, and it can approve nothing. Keys that such a key makes are like it. */
+  hold?: boolean
   /** From then on it is refused. */
   expires_at?: string
 }
@@ -467,7 +853,7 @@ export interface WalletEntryListInput {
   cursor?: string
 }
 
-export interface WalletTopupsInput {
+export interface WalletTopupCreateInput {
   /** In 1/1000 USD, whole cents: 5000 is $5. */
   amount_mills: number
 }
@@ -484,6 +870,30 @@ export interface InboxListInput {
   limit?: number
   /** next_cursor of the page before. */
   cursor?: string
+}
+
+export interface InboxUpdateInput {
+  name?: string
+  /** What it sends waits for approval. Needs the scope messages.approve too. */
+  hold?: boolean
+  /** Most mails accepted from it per UTC day; null for no limit. Needs the scope messages.approve too. */
+  daily_cap?: number | null
+}
+
+export interface InboxRuleCreateInput {
+  /** Who may write to it, or whom it may write to. Send rules need the scope messages.approve too. */
+  direction: 'receive' | 'send'
+  kind: 'allow' | 'block'
+  /** An address, or a domain. Blocking a domain blocks its subdomains too. */
+  pattern: string
+}
+
+export interface InboxRuleListInput {
+  /** How many at most (default 20). */
+  limit?: number
+  /** next_cursor of the page before. */
+  cursor?: string
+  direction?: 'receive' | 'send'
 }
 
 export interface MessageCreateInput {
@@ -588,6 +998,25 @@ export interface MessageSearchInput {
   cursor?: string
 }
 
+export interface ApprovalListInput {
+  /** How many at most (default 20). */
+  limit?: number
+  /** next_cursor of the page before. */
+  cursor?: string
+  /** Default pending. */
+  state?: 'pending' | 'approved' | 'rejected' | 'expired'
+}
+
+export interface ApprovalApproveInput {
+  /** content_sha256 of what you have read. */
+  content_sha256?: string
+}
+
+export interface ApprovalRejectInput {
+  /** content_sha256 of what you have read. */
+  content_sha256?: string
+}
+
 export interface DomainCreateInput {
   /** Such as example.com or agents.example.com. */
   name: string
@@ -614,14 +1043,485 @@ export interface SuppressionCreateInput {
   evidence?: string
 }
 
+export interface OrderCreateInput {
+  quantity: number
+  /** handwritten: A postcard with the message written by hand. printed: A postcard from HTML, a PDF or pictures. handwritten_letter: A letter written by hand. letter: A letter from HTML or a PDF. */
+  campaign_type?: 'handwritten' | 'printed' | 'handwritten_letter' | 'letter'
+  /** Inches, or us_letter. Default 4x6 or us_letter. */
+  size?: '4x6' | '6x9' | '6x11' | 'us_letter'
+  /** Who it is from; {{sender_name}} in the message. */
+  sender_name?: string
+  /** Without a name it bears the sender’s. */
+  return_address?: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  }
+  /** Each piece bears a QR code of its own that leads here; scans are counted. null: none. */
+  qr_url?: string | null
+  /** Words beside the code. */
+  qr_caption?: string
+  /** Batches by date. Default: one, on the next day. */
+  drops?: {
+    mail_date: string
+    /** Left out: what the others leave. */
+    quantity?: number
+  }[]
+  /** Your own words about it: up to 20 pairs, keys up to 40 characters, values up to 500. Lists filter by them. */
+  metadata?: Record<string, string>
+  /** The picture side. HTML as text, or an object. */
+  front?: string | {
+    html?: string
+    /** A front of the catalogue. */
+    design?: 'sprig' | 'hills' | 'confetti' | 'frame'
+    /** Replaces the words of the design. */
+    headline?: string
+    /** One page, bleed included. */
+    pdf?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+    /** PNG or JPEG, bleed included. */
+    image?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+  }
+  /** The address side. HTML as text, or an object. */
+  back?: string | {
+    html?: string
+    /** Written by hand. Merge fields: {{first_name}}. */
+    message?: string
+    /** Whose hand. Default caveat. */
+    pen?: 'caveat' | 'kalam' | 'homemade-apple' | 'reenie-beanie' | 'nothing-you-could-do'
+    /** Default blue-black. */
+    ink?: 'blue-black' | 'blue' | 'black'
+    /** One page, bleed included; the address zone stays white. */
+    pdf?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+    /** PNG or JPEG, bleed included; the address zone stays white. */
+    image?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+  }
+  /** Written by hand. Merge fields: {{first_name}}. */
+  message?: string
+  /** Whose hand. Default caveat. */
+  pen?: 'caveat' | 'kalam' | 'homemade-apple' | 'reenie-beanie' | 'nothing-you-could-do'
+  /** Default blue-black. */
+  ink?: 'blue-black' | 'blue' | 'black'
+  /** A front of the catalogue. */
+  design?: 'sprig' | 'hills' | 'confetti' | 'frame'
+  /** Replaces the words of the design. */
+  headline?: string
+  /** The address side of a printed postcard, or the letter. */
+  html?: string
+  /** Base64, or a file in multipart/form-data: US letter pages. */
+  pdf?: string | {
+    content: string
+    filename?: string
+    content_type?: string
+  }
+  /** PDF only: whether its first page leaves room for the addresses, or they go on a sheet in front. */
+  address_page?: 'first_page' | 'cover_page'
+  /** Default true. */
+  double_sided?: boolean
+}
+
+export interface OrderListInput {
+  /** How many at most (default 20). */
+  limit?: number
+  /** next_cursor of the page before. */
+  cursor?: string
+  /** Skip so many; instead of a cursor. */
+  offset?: number
+  status?: 'draft' | 'quoted' | 'paid' | 'in_production' | 'mailed' | 'completed' | 'cancelled'
+  /** metadata[key]=value; all pairs must match. */
+  metadata?: Record<string, string>
+  /** Only later ones. */
+  created_after?: string
+  /** Only earlier ones. */
+  created_before?: string
+}
+
+export interface OrderUpdateInput {
+  quantity?: number
+  /** cancelled: as DELETE does. */
+  status?: 'cancelled'
+  /** Inches, or us_letter. Default 4x6 or us_letter. */
+  size?: '4x6' | '6x9' | '6x11' | 'us_letter'
+  /** Who it is from; {{sender_name}} in the message. */
+  sender_name?: string
+  /** Without a name it bears the sender’s. */
+  return_address?: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  }
+  /** Each piece bears a QR code of its own that leads here; scans are counted. null: none. */
+  qr_url?: string | null
+  /** Words beside the code. */
+  qr_caption?: string
+  /** Batches by date. Default: one, on the next day. */
+  drops?: {
+    mail_date: string
+    /** Left out: what the others leave. */
+    quantity?: number
+  }[]
+  /** Your own words about it: up to 20 pairs, keys up to 40 characters, values up to 500. Lists filter by them. */
+  metadata?: Record<string, string>
+  /** The picture side. HTML as text, or an object. */
+  front?: string | {
+    html?: string
+    /** A front of the catalogue. */
+    design?: 'sprig' | 'hills' | 'confetti' | 'frame'
+    /** Replaces the words of the design. */
+    headline?: string
+    /** One page, bleed included. */
+    pdf?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+    /** PNG or JPEG, bleed included. */
+    image?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+  }
+  /** The address side. HTML as text, or an object. */
+  back?: string | {
+    html?: string
+    /** Written by hand. Merge fields: {{first_name}}. */
+    message?: string
+    /** Whose hand. Default caveat. */
+    pen?: 'caveat' | 'kalam' | 'homemade-apple' | 'reenie-beanie' | 'nothing-you-could-do'
+    /** Default blue-black. */
+    ink?: 'blue-black' | 'blue' | 'black'
+    /** One page, bleed included; the address zone stays white. */
+    pdf?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+    /** PNG or JPEG, bleed included; the address zone stays white. */
+    image?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+  }
+  /** Written by hand. Merge fields: {{first_name}}. */
+  message?: string
+  /** Whose hand. Default caveat. */
+  pen?: 'caveat' | 'kalam' | 'homemade-apple' | 'reenie-beanie' | 'nothing-you-could-do'
+  /** Default blue-black. */
+  ink?: 'blue-black' | 'blue' | 'black'
+  /** A front of the catalogue. */
+  design?: 'sprig' | 'hills' | 'confetti' | 'frame'
+  /** Replaces the words of the design. */
+  headline?: string
+  /** The address side of a printed postcard, or the letter. */
+  html?: string
+  /** Base64, or a file in multipart/form-data: US letter pages. */
+  pdf?: string | {
+    content: string
+    filename?: string
+    content_type?: string
+  }
+  /** PDF only: whether its first page leaves room for the addresses, or they go on a sheet in front. */
+  address_page?: 'first_page' | 'cover_page'
+  /** Default true. */
+  double_sided?: boolean
+}
+
+export interface OrderRecipientCreateInput {
+  file?: {
+    /** Base64; in multipart/form-data the file itself. */
+    content: string
+    filename?: string
+    content_type?: string
+  }
+  /** A short list as CSV text, instead of a file. */
+  csv?: string
+  /** Which column is what, where its heading does not tell: field → heading. */
+  mapping?: {
+    name?: string
+    first_name?: string
+    last_name?: string
+    company?: string
+    line1?: string
+    line2?: string
+    city?: string
+    state?: string
+    zip?: string
+    zip4?: string
+    country?: string
+  }
+  /** Check the list and store nothing. */
+  dry_run?: boolean | 'true' | 'false'
+}
+
+export interface OrderRecipientListInput {
+  accepted?: boolean
+  /** How many at most (default 20). */
+  limit?: number
+  /** next_cursor of the page before. */
+  cursor?: string
+}
+
+export interface OrderQuoteInput {
+  /** Leave out the recipients whose piece cannot be printed, instead of refusing all. */
+  skip_unprintable?: boolean
+}
+
+export interface OrderCheckoutInput {
+  /** card: the answer has a link where a human pays; the order is paid when that is done. Default credit. */
+  payment?: 'credit' | 'card'
+  /** Leave out the recipients whose piece cannot be printed, instead of refusing all. */
+  skip_unprintable?: boolean
+}
+
+export interface OrderTrackingListInput {
+  status?: 'created' | 'rendered' | 'queued' | 'printed' | 'mailed' | 'in_transit' | 'in_local_area' | 'processed_for_delivery' | 're_routed' | 'delivered' | 'returned' | 'failed' | 'cancelled'
+  /** How many at most (default 20). */
+  limit?: number
+  /** next_cursor of the page before. */
+  cursor?: string
+  /** Skip so many; instead of a cursor. */
+  offset?: number
+}
+
+export interface PostcardCreateInput {
+  to: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  }
+  from: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  }
+  /** Values of the merge fields. A field without a value is refused. */
+  merge_variables?: Record<string, unknown>
+  /** Your own words about it: up to 20 pairs, keys up to 40 characters, values up to 500. Lists filter by them. */
+  metadata?: Record<string, string>
+  /** The earliest day to mail it, within a year. Default: the next. */
+  send_date?: string
+  /** Print a QR code of its own that leads here; scans are counted. */
+  qr_url?: string
+  /** Words beside the code. */
+  qr_caption?: string
+  /** Inches. Default 4x6. */
+  size?: '4x6' | '6x9' | '6x11'
+  /** The picture side. HTML as text, or an object. */
+  front?: string | {
+    html?: string
+    /** A front of the catalogue. */
+    design?: 'sprig' | 'hills' | 'confetti' | 'frame'
+    /** Replaces the words of the design. */
+    headline?: string
+    /** One page, bleed included. */
+    pdf?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+    /** PNG or JPEG, bleed included. */
+    image?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+  }
+  /** The address side. HTML as text, or an object. */
+  back?: string | {
+    html?: string
+    /** Written by hand. Merge fields: {{first_name}}. */
+    message?: string
+    /** Whose hand. Default caveat. */
+    pen?: 'caveat' | 'kalam' | 'homemade-apple' | 'reenie-beanie' | 'nothing-you-could-do'
+    /** Default blue-black. */
+    ink?: 'blue-black' | 'blue' | 'black'
+    /** One page, bleed included; the address zone stays white. */
+    pdf?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+    /** PNG or JPEG, bleed included; the address zone stays white. */
+    image?: string | {
+      content: string
+      filename?: string
+      content_type?: string
+    }
+  }
+  /** Written by hand. Merge fields: {{first_name}}. */
+  message?: string
+  /** Whose hand. Default caveat. */
+  pen?: 'caveat' | 'kalam' | 'homemade-apple' | 'reenie-beanie' | 'nothing-you-could-do'
+  /** Default blue-black. */
+  ink?: 'blue-black' | 'blue' | 'black'
+  /** A front of the catalogue. */
+  design?: 'sprig' | 'hills' | 'confetti' | 'frame'
+  /** Replaces the words of the design. */
+  headline?: string
+  /** HTML of the address side; the front is the design. */
+  html?: string
+  /** Base64, or a file in multipart/form-data: page 1 is the front, page 2 the back. */
+  pdf?: string | {
+    content: string
+    filename?: string
+    content_type?: string
+  }
+}
+
+export interface LetterCreateInput {
+  to: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  }
+  from: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  }
+  /** Values of the merge fields. A field without a value is refused. */
+  merge_variables?: Record<string, unknown>
+  /** Your own words about it: up to 20 pairs, keys up to 40 characters, values up to 500. Lists filter by them. */
+  metadata?: Record<string, string>
+  /** The earliest day to mail it, within a year. Default: the next. */
+  send_date?: string
+  /** Print a QR code of its own that leads here; scans are counted. */
+  qr_url?: string
+  /** Words beside the code. */
+  qr_caption?: string
+  /** Default us_letter. */
+  size?: 'us_letter'
+  html?: string
+  /** Written by hand. Merge fields: {{first_name}}. */
+  message?: string
+  /** Whose hand. Default caveat. */
+  pen?: 'caveat' | 'kalam' | 'homemade-apple' | 'reenie-beanie' | 'nothing-you-could-do'
+  /** Default blue-black. */
+  ink?: 'blue-black' | 'blue' | 'black'
+  /** Base64, or a file in multipart/form-data: US letter pages. */
+  pdf?: string | {
+    content: string
+    filename?: string
+    content_type?: string
+  }
+  /** PDF only: whether its first page leaves room for the addresses, or they go on a sheet in front. */
+  address_page?: 'first_page' | 'cover_page'
+  /** Default true. */
+  double_sided?: boolean
+}
+
+export interface PieceListInput {
+  /** How many at most (default 20). */
+  limit?: number
+  /** next_cursor of the page before. */
+  cursor?: string
+  status?: 'created' | 'rendered' | 'queued' | 'printed' | 'mailed' | 'in_transit' | 'in_local_area' | 'processed_for_delivery' | 're_routed' | 'delivered' | 'returned' | 'failed' | 'cancelled'
+  kind?: 'postcard' | 'letter'
+  order_id?: string
+  /** metadata[key]=value; all pairs must match. */
+  metadata?: Record<string, string>
+  /** Only later ones. */
+  created_after?: string
+  /** Only earlier ones. */
+  created_before?: string
+}
+
+export interface TestClockAdvanceInput {
+  days?: number
+  seconds?: number
+}
+
 export interface WebhookCreateInput {
   name?: string
   /** http or https, on the public internet. */
   url: string
   /** Event types, or "*" for all, those to come included. */
-  events: ('*' | 'message.received' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
+  events: ('*' | 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
   /** Whose words and signature it gets. Default pennypost: Standard Webhooks. */
-  dialect?: 'pennypost' | 'mailboxkit'
+  dialect?: 'pennypost' | 'mailboxkit' | 'mailstream'
 }
 
 export interface WebhookListInput {
@@ -636,7 +1536,7 @@ export interface WebhookUpdateInput {
   /** http or https, on the public internet. */
   url?: string
   /** Event types, or "*" for all, those to come included. */
-  events?: ('*' | 'message.received' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
+  events?: ('*' | 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
   /** false: nothing is sent, and what was waiting has failed; replay brings it back. true: starts afresh. */
   enabled?: boolean
 }
@@ -668,7 +1568,7 @@ export interface EventListInput {
   limit?: number
   /** next_cursor of the page before. */
   cursor?: string
-  type?: 'message.received' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled'
+  type?: 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled'
   /** Only later ones. */
   created_after?: string
   /** Only earlier ones. */
@@ -698,6 +1598,7 @@ export type RefusalCode =
   | 'already_exists'
   | 'url_refused'
   | 'not_cancellable'
+  | 'content_changed'
   | 'live_only'
   | 'test_only'
   | 'held_limit'
@@ -708,6 +1609,7 @@ export type RefusalCode =
 /** What a webhook can tell of. */
 export type EventType =
   | 'message.received'
+  | 'message.blocked'
   | 'message.queued'
   | 'message.sent'
   | 'message.delivered'

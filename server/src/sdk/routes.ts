@@ -1,7 +1,7 @@
 /**
  * What the SDK calls each endpoint of the native API, worked out from the path alone, so that a new row of `api/v1.ts` is in the
  * SDK without another word: `GET /inboxes` → inboxes.list, `POST /inboxes/:inbox_id/messages` → inboxes.messages.create,
- * `POST /messages/search` → messages.search, `GET /domains/:domain_id/dns` → domains.dns, `POST /register` → register.
+ * `POST /messages/search` → messages.search, `POST /postcards` → postcards.create, `GET /domains/:domain_id/dns` → domains.dns, `POST /register` → register.
  */
 import type { TSchema } from 'typebox'
 import { type Method, v1 } from '../api/v1.ts'
@@ -35,6 +35,13 @@ const itemVerbs: Record<Method, string> = { GET: 'get', POST: 'create', PATCH: '
 
 export const camel = (words: string): string => words.replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase())
 
+export const singular = (word: string): string =>
+  word.replace(/ies$/, 'y') !== word
+    ? word.replace(/ies$/, 'y')
+    : word.replace(/(x|ch|sh|ss)es$/, '$1') !== word
+      ? word.replace(/(x|ch|sh|ss)es$/, '$1')
+      : word.replace(/([^s])s$/, '$1')
+
 /** The row schema of `{ data, has_more, next_cursor }`. */
 const rowOf = (output: TSchema): TSchema | undefined => {
   const { data, next_cursor } = ((output as Partial<Fields>).properties ?? {}) as Record<string, TSchema & { items?: TSchema }>
@@ -48,8 +55,9 @@ const withoutParams = (input: Fields, params: string[]): Fields => ({
   required: (input.required ?? []).filter(field => !params.includes(field)),
 })
 
-/** A path is a thing of its own, not a verb, when things are listed, found, replaced or removed there. */
+/** A path is a thing of its own, not a verb, when things are made, listed, found, replaced or removed there. */
 const isThing = (path: string): boolean =>
+  v1.some(([at]) => at === `POST ${path}` && singular(path) !== path) ||
   v1.some(([at]) => at.endsWith(` ${path}`) && /^(PATCH|PUT|DELETE)/.test(at)) ||
   v1.some(([at, run]) => at === `GET ${path}` && (rowOf(run.output) !== undefined || path.lastIndexOf('/') === 0)) ||
   v1.some(([at]) => at.split(' ')[1]!.startsWith(`${path}/:`)) ||

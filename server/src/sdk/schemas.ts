@@ -1,6 +1,6 @@
 /** JSON Schema → TypeScript: names for what the API answers and takes, and the declarations of them. */
 import type { TSchema } from 'typebox'
-import { camel, type SdkRoute } from './routes.ts'
+import { camel, type SdkRoute, singular } from './routes.ts'
 
 type Schema = TSchema & {
   type?: string
@@ -15,13 +15,6 @@ type Schema = TSchema & {
 }
 
 const pascal = (word: string): string => camel(word).replace(/^./, letter => letter.toUpperCase())
-const singular = (word: string): string =>
-  word.replace(/ies$/, 'y') !== word
-    ? word.replace(/ies$/, 'y')
-    : word.replace(/(x|ch|sh|ss)es$/, '$1') !== word
-      ? word.replace(/(x|ch|sh|ss)es$/, '$1')
-      : word.replace(/([^s])s$/, '$1')
-
 /** The noun of a resource: `['wallet', 'entries']` → WalletEntry, but `['inboxes', 'messages']` → Message where `messages` stands alone too. */
 const nounOf = (resource: string[], alone: ReadonlySet<string>): string => {
   const last = resource.at(-1)
