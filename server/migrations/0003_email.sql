@@ -73,18 +73,30 @@ create table messages (
   automatic boolean not null default false,
   parse_problem text,
   size integer not null default 0,
-  created_at timestamptz not null default now(),
-  search tsvector generated always as (
-    setweight(to_tsvector('simple', left(subject, 2000)), 'A') ||
-    setweight(to_tsvector('simple', left(from_email || ' ' || coalesce(from_name, ''), 2000)), 'B') ||
-    setweight(to_tsvector('simple', left(coalesce(text_body, extracted_text, ''), 100000)), 'D')
-  ) stored
+  created_at timestamptz not null default now()
 );
 create index messages_of_inbox on messages (inbox_id, livemode, id);
 create index messages_of_organization on messages (organization_id, livemode, id);
 create index messages_of_thread on messages (thread_id, id);
 create index messages_by_message_id on messages (inbox_id, message_id);
-create index messages_search on messages using gin (search);
+
+-- What search looks into: indexed by a worker right after the mail is stored, because a text index entry costs ten times the mail itself.
+create table message_words (
+  message_id uuid primary key references messages on delete cascade,
+  organization_id uuid not null,
+  livemode boolean not null,
+  search tsvector not null
+);
+create index message_words_search on message_words using gin (search);
+
+-- Mail that is still to be indexed. Every way in fills it, by trigger; no index, for it is nearly always empty.
+create table unindexed_messages (message_id uuid not null);
+create function note_unindexed() returns trigger language plpgsql as $$
+begin
+  insert into unindexed_messages select id from stored;
+  return null;
+end $$;
+create trigger messages_are_indexed after insert on messages referencing new table as stored for each statement execute function note_unindexed();
 
 create table attachments (
   id uuid primary key,

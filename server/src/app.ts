@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events'
 import { startHttp } from './api/serve.ts'
 import type { Config } from './config.ts'
 import { type Accept, createAccept } from './email/accept.ts'
+import { startIndexing } from './email/indexing.ts'
 import { createParser, type Parser } from './email/mime/parse.ts'
 import { startDelivering } from './email/outbound/deliver.ts'
 import { startJobs } from './jobs/worker.ts'
@@ -121,7 +122,7 @@ export const startApp = async ({
       open.push(http)
     }
     if (wanted.includes('worker')) {
-      open.push(startDelivering(app), startWebhooks(app))
+      open.push(startDelivering(app), startWebhooks(app), startIndexing(app))
       open.push(await startJobs(app, databaseUrl))
     }
   } catch (error) {

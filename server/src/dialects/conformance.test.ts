@@ -67,6 +67,10 @@ const worlds: Record<string, (t: TestApp, sink: Sink) => Promise<Record<string, 
     ).body
     const got = (await t.call('POST', `/v1/inboxes/inb_${me.inbox_id}/wait`, { key, body: { timeout: 20 } })).body
     assert.ok(got.message, 'the mail to myself did not arrive')
+    await eventually(
+      async () =>
+        (await t.call('POST', '/api/v1/messages/search', { key, body: { query: 'confirmation' } })).body.data.length > 1,
+    )
     const hook = (
       await t.call('POST', '/api/v1/webhooks', {
         key,

@@ -107,10 +107,10 @@ export const search = (
   },
 ) =>
   db.rows<MessageRow>(sql`
-    select d.* from message_details d
-    where d.organization_id = ${organizationId} and d.livemode = ${livemode} and d.status <> 'blocked'
-      and d.search @@ websearch_to_tsquery('simple', ${q.query})
-      and ts_filter(d.search, ${q.weights}::"char"[]) @@ websearch_to_tsquery('simple', ${q.query})
+    select d.* from message_words w join message_details d on d.id = w.message_id
+    where w.organization_id = ${organizationId} and w.livemode = ${livemode}
+      and w.search @@ websearch_to_tsquery('simple', ${q.query}) and d.status <> 'blocked'
+      and ts_filter(w.search, ${q.weights}::"char"[]) @@ websearch_to_tsquery('simple', ${q.query})
       and (${q.inboxId ?? null}::uuid is null or d.inbox_id = ${q.inboxId ?? null}::uuid)
       and (${q.after ?? null}::timestamptz is null or d.created_at >= ${q.after ?? null}::timestamptz)
       and (${q.until ?? null}::timestamptz is null or d.created_at < ${q.until ?? null}::timestamptz)

@@ -58,7 +58,7 @@ export const lockDrop = (db: Db, organizationId: string, livemode: boolean, id: 
 export const ofOrder = (db: Db, organizationId: string, livemode: boolean, orderId: string) =>
   db.rows<DropRow>(sql`
     select *, mail_date::text from drops
-    where organization_id = ${organizationId} and livemode = ${livemode} and order_id = ${orderId} order by mail_date, id`)
+    where organization_id = ${organizationId} and livemode = ${livemode} and order_id = ${orderId} order by drops.mail_date, id`)
 
 /** Locks what is due, in every organization by its own clock, and asks for its production. `only`: one organization's sandbox. */
 export const unscopedLockDue = (db: Db, now: Date, only: string | null) =>

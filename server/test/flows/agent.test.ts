@@ -100,6 +100,10 @@ describe('an agent registers, sends, receives and replies', () => {
       (await t.call('POST', '/v1/messages/search', { key, body })).body.data.map(
         (m: { subject: string; direction: string }) => `${m.direction} ${m.subject}`,
       )
+    // Filed a moment after it was stored.
+    await eventually(
+      async () => (await search({ query: 'lantern' })).filter((x: string) => x.startsWith('outbound')).length === 2,
+    )
     assert.deepEqual(
       (await search({ query: 'lantern', fields: ['subject'] })).filter((x: string) => x.startsWith('outbound')),
       ['outbound Lantern'],
