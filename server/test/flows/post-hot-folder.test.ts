@@ -1,0 +1,272 @@
+/** Live mode with a print shop: money, files with their hashes, crashes in the middle, spoiled pieces, and the Postal Service's scans. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import * as wallet from '../../src/billing/wallet.sql.ts'
+import { movableClock } from '../../src/kernel/clock.ts'
+import { parseId } from '../../src/kernel/ids.ts'
+import { tickPost } from '../../src/post/clockwork.ts'
+import { renderer } from '../../src/post/printing.ts'
+import { produceDrop } from '../../src/post/production.ts'
+import { eventually, type Json, startTestApp, type TestApp } from '../harness.ts'
+
+const from = { name: 'The Copper Kettle', line1: '22 Harbor St', city: 'Portland', state: 'ME', zip: '04101' }
+const to = (name: string) => ({ name, line1: '1847 Orchard Hill Rd', city: 'Northampton', state: 'MA', zip: '01060-2213' })
+const hour = 3_600_000
+
+describe('a print shop with a hot folder', () => {
+  const clock = movableClock(new Date('2026-11-24T12:00:00Z'))
+  let t: TestApp
+  let key: string
+  let org: string
+  before(async () => {
+    t = await startTestApp({
+      clock,
+      config: {
+        MAILER_ID: '900012345',
+        TRACKING_USER: 'usps',
+        TRACKING_PASSWORD: 'secret',
+        PERMIT_IMPRINT: 'FIRST-CLASS|PERMIT 1',
+      },
+    })
+    const me = await t.register()
+    key = me.key
+    org = parseId('organization', me.organization)!
+    await wallet.add(t.app.db, org, true, { amount: 100_000, kind: 'test', reference: 'test' })
+  })
+  after(() => t.close())
+
+  const folder = (...path: string[]) => join(t.app.config.HOT_FOLDER, ...path)
+  const balance = async (): Promise<number> => (await t.call('GET', '/v1/wallet', { key })).body.balance_mills
+  const get = async (id: string): Promise<Json> => (await t.call('GET', `/v1/pieces/${id}`, { key })).body
+  const send = async (name: string, more: object = {}): Promise<Json> => {
+    const body = { to: to(name), from, message: `Dear ${name}, thank you!`, ...more }
+    const answer = await t.call('POST', '/v1/postcards', { key, body })
+    assert.equal(answer.status, 201, JSON.stringify(answer.body))
+    return answer.body
+  }
+  const reaches = (id: string, status: string): Promise<Json> =>
+    eventually(async () => {
+      const piece = await get(id)
+      return piece.status === status && piece
+    }, 30_000)
+  /** Everything the clock makes happen, and what follows. */
+  const pass = async (ms: number) => {
+    clock.advance(ms)
+    await tickPost(t.app)
+  }
+  const jobs = async () => (await readdir(folder('jobs')).catch(() => [])).filter(name => !name.startsWith('.')).sort()
+  const manifest = async (job: string): Promise<Json> => JSON.parse(await readFile(folder('jobs', job, 'manifest.json'), 'utf8'))
+  const answer = async (name: string, text = '') => {
+    await writeFile(folder('returns', `.${name}.part`), text)
+    await rename(folder('returns', `.${name}.part`), folder('returns', name))
+    await tickPost(t.app)
+  }
+  const push = (events: object[], authorization = `Basic ${Buffer.from('usps:secret').toString('base64')}`) =>
+    t.call('POST', '/tracking/iv-mtr', { body: { msgGrpId: '1', events }, headers: { authorization } })
+  const scan = (piece: Json, mailPhase: string, scanDatetime: string, more: object = {}) => ({
+    imb: `${piece.imb}010602213`,
+    scanDatetime,
+    scanEventCode: '919',
+    mailPhase,
+    handlingEventType: 'A',
+    scanFacilityZip: '01152',
+    ...more,
+  })
+
+  it('reserves the price, gives it back for what is cancelled, and refuses what cannot be paid', async () => {
+    const before = await balance()
+    const piece = await send('Ann')
+    assert.equal(await balance(), before - 850)
+    await t.call('POST', `/v1/pieces/${piece.id}/cancel`, { key })
+    assert.equal(await balance(), before)
+    const poor = (await t.register('Poor')).key
+    await wallet.add(t.app.db, parseId('organization', (await t.call('GET', '/v1/organization', { key: poor })).body.id)!, true, {
+      amount: -500,
+      kind: 'test',
+      reference: 'test',
+    })
+    const refused = await t.call('POST', '/v1/postcards', { key: poor, body: { to: to('Bob'), from, message: 'Hello' } })
+    assert.equal(refused.status, 402)
+    assert.deepEqual((await t.call('GET', '/v1/pieces', { key: poor })).body.data, [])
+  })
+
+  it('writes a complete job when the drop locks, and takes the shop’s answers', async () => {
+    const before = await balance()
+    const cards = await Promise.all(['Ann', 'Bob', 'Cid', '=HYPERLINK("x")'].map(name => send(name)))
+    const letter = (await t.call('POST', '/v1/letters', { key, body: { to: to('Dora'), from, message: 'Hello' } })).body
+    const later = await send('Eve', { send_date: '2026-12-24' })
+    await pass(hour)
+    assert.deepEqual(await jobs(), [])
+    await pass(12 * hour)
+    for (const { id } of [...cards, letter]) assert.equal((await reaches(id, 'queued')).carrier, 'hot-folder')
+    assert.equal((await get(later.id)).status, 'created')
+
+    const names = await jobs()
+    assert.equal(names.length, 2)
+    const [card, paper] = (await Promise.all(names.map(manifest))).sort((a, b) => (a.format.kind < b.format.kind ? 1 : -1))
+    assert.deepEqual(card.format, {
+      kind: 'postcard',
+      size: '4x6',
+      page_inches: [6.25, 4.25],
+      trim_inches: [6, 4],
+      bleed_inches: 0.125,
+    })
+    assert.equal(paper.piece_count, 1)
+    assert.equal(card.mail_date, '2026-11-25')
+    assert.deepEqual(
+      card.pieces.map((row: Json) => [row.piece_id, row.first_page, row.pages]),
+      cards.map((piece, i) => [piece.id, 2 * i + 1, 2]),
+    )
+    assert.equal(card.pieces[0].imb, `${cards[0].imb}010602213`)
+    assert.match(cards[0].imb, /^0031090001234500000\d$/)
+    for (const file of card.files) {
+      const bytes = await readFile(folder('jobs', card.job, file.name))
+      assert.equal(createHash('sha256').update(bytes).digest('hex'), file.sha256)
+      assert.equal(bytes.length, file.bytes)
+    }
+    const csv = await readFile(folder('jobs', card.job, 'manifest.csv'), 'utf8')
+    assert.match(csv, /,"'=HYPERLINK\(""x""\)",/)
+
+    await answer(`${card.job}.ack`)
+    await answer(`${card.job}.spoil`, `piece_id,reason\r\n${cards[1].id},smudged\r\n`)
+    await eventually(async () => (await jobs()).length === 3, 30_000)
+    const again = await manifest((await jobs()).find(name => !names.includes(name))!)
+    assert.equal(again.reprint, true)
+    assert.deepEqual(
+      again.pieces.map((row: Json) => row.piece_id),
+      [cards[1].id],
+    )
+
+    await answer(`${card.job}.printed`)
+    assert.equal((await reaches(cards[0].id, 'printed')).status, 'printed')
+    assert.equal((await get(cards[1].id)).status, 'queued')
+    await answer(`${card.job}.mailed.csv`, `${cards[0].id}\n`)
+    assert.equal((await reaches(cards[0].id, 'mailed')).status, 'mailed')
+    assert.equal((await get(cards[2].id)).status, 'printed')
+    await answer(`${card.job}.mailed`)
+    await reaches(cards[2].id, 'mailed')
+    const drop = async () =>
+      (await t.app.db.pool.query('select status from drops where id = $1', [parseId('drop', cards[0].drop_id)])).rows[0].status
+    assert.equal(await drop(), 'production_started')
+    await answer(`${again.job}.mailed`)
+    await answer(`${paper.job}.mailed`)
+    await reaches(letter.id, 'mailed')
+    assert.equal(await drop(), 'mailed')
+    assert.equal(await balance(), before - 4 * 850 - 1160 - 850)
+  })
+
+  it('puts away answers that make no sense, with a note', async () => {
+    const [job] = await jobs()
+    await answer('hello.txt', 'hi')
+    await answer('00000000-0000-7000-8000-000000000000.mailed')
+    await answer(`${job}.spoil`, 'piece_id\nnot an id\n')
+    const refused = await readdir(folder('returns', 'refused'))
+    assert.deepEqual(
+      refused.filter(name => !name.endsWith('.why.txt')).sort(),
+      ['00000000-0000-7000-8000-000000000000.mailed', 'hello.txt', `${job}.spoil`].sort(),
+    )
+    assert.match(await readFile(folder('returns', 'refused', `${job}.spoil.why.txt`), 'utf8'), /"not an id" is no piece id/)
+    await writeFile(folder('returns', `${job}.mailed.part`), '')
+    await mkdir(folder('returns', `${job}.ack`))
+    await tickPost(t.app)
+    assert.ok((await readdir(folder('returns'))).includes(`${job}.mailed.part`))
+  })
+
+  it('prints every piece once, whatever dies in between', async () => {
+    const cards = await Promise.all(['Gil', 'Hal', 'Ida'].map(name => send(name)))
+    const dropId = parseId('drop', cards[0].drop_id)!
+    const known = await jobs()
+    const impose = renderer.impose
+    let deaths = 0
+    // The process dies while the file is drawn, then again when the folder is in place but nobody wrote that down.
+    renderer.impose = async function* (...given) {
+      for await (const file of impose(...given)) {
+        if (deaths++ === 0) throw new Error('died')
+        yield file
+      }
+    }
+    clock.advance(24 * hour)
+    try {
+      await t.app.db.pool.query(`update drops set status = 'locked', locked_at = now() where id = $1`, [dropId])
+      await assert.rejects(produceDrop(t.app, { drop_id: dropId }), /died/)
+      assert.deepEqual(await jobs(), known)
+      await produceDrop(t.app, { drop_id: dropId })
+      await t.app.db.pool.query(`update print_jobs set state = 'submitting' where drop_id = $1`, [dropId])
+      await t.app.db.pool.query(`update pieces set status = 'rendered' where drop_id = $1`, [dropId])
+      await Promise.all([1, 2, 3].map(() => produceDrop(t.app, { drop_id: dropId })))
+    } finally {
+      renderer.impose = impose
+    }
+    const added = (await jobs()).filter(name => !known.includes(name))
+    assert.equal(added.length, 1)
+    assert.deepEqual(
+      (await manifest(added[0]!)).pieces.map((row: Json) => row.piece_id),
+      cards.map(({ id }) => id),
+    )
+    const { rows } = await t.app.db.pool.query(`select state from print_jobs where drop_id = $1`, [dropId])
+    assert.deepEqual(rows, [{ state: 'submitted' }])
+    const events = (await t.call('GET', '/v1/events?type=piece.rendered&limit=100', { key })).body.data
+    assert.equal(events.filter((event: Json) => event.data.id === cards[0].id).length, 1)
+  })
+
+  it('follows the scans of the Postal Service: late, twice, hostile, and back to the sender', async () => {
+    const [piece, back] = [await send('Jan'), await send('Kim')]
+    await pass(24 * hour)
+    await reaches(piece.id, 'queued')
+    assert.equal((await push([], 'Basic bm9ib2R5Og==')).status, 401)
+    assert.equal((await push([], '')).status, 401)
+    assert.equal((await push([])).status, 200)
+    const phase3 = scan(piece, 'Phase 3c- Destination Sequenced Carrier Sortation', '2026-11-29 05:00:00')
+    // The first scan proves that it was mailed, whatever the shop has told.
+    await push([phase3, scan({ imb: '00310900099999999999' }, 'Phase 1', '2026-11-29 05:00:00')])
+    const moved = await reaches(piece.id, 'processed_for_delivery')
+    assert.equal(moved.reached.mailed, '2026-11-29T05:00:00.000Z')
+    await push([
+      phase3,
+      scan(piece, 'Phase 1a - Origin Primary', '2026-11-27 05:00:00'),
+      scan(piece, 'Miscellaneous', '2026-11-27 06:00:00'),
+    ])
+    await push([scan(piece, 'Phase 4c - Delivery', '2026-11-29 13:00:00', { handlingEventType: 'L' })])
+    assert.equal((await reaches(piece.id, 'delivered')).delivered_confidence, 'logical')
+    const tracking = (await t.call('GET', `/v1/pieces/${piece.id}/tracking`, { key })).body
+    assert.deepEqual(
+      tracking.scans.map((one: Json) => [one.status, one.applied]),
+      [
+        ['in_transit', false],
+        [null, false],
+        ['processed_for_delivery', true],
+        ['delivered', true],
+      ],
+    )
+    await push([
+      scan(back, 'Phase 2b - Destination SCF', '2026-12-02 05:00:00', { scanFacilityZip: '04101' }),
+      scan(back, 'PARS Processing', '2026-11-30 05:00:00'),
+    ])
+    assert.deepEqual(Object.keys((await reaches(back.id, 'returned')).reached).sort(), [
+      'created',
+      'mailed',
+      'queued',
+      're_routed',
+      'rendered',
+      'returned',
+    ])
+    // Test pieces hear nothing of the world, and bodies that make no sense are kept with the reason.
+    const test = await t.mint(key)
+    const sandboxed = (await t.call('POST', '/v1/postcards', { key: test, body: { to: to('Lea'), from, message: 'Hi' } })).body
+    await push([scan(sandboxed, 'Phase 4c - Delivery', '2026-11-29 13:00:00')])
+    const raw = await fetch(`${t.url}/tracking/iv-mtr`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from('usps:secret').toString('base64')}`, 'content-type': 'text/weird' },
+      body: '{"events": [',
+    })
+    assert.equal(raw.status, 200)
+    await eventually(
+      async () => (await t.app.db.pool.query(`select from tracking_feed where problem = 'It is not JSON.'`)).rowCount === 1,
+    )
+    await eventually(async () => (await t.app.db.pool.query('select from tracking_feed where handled_at is null')).rowCount === 0)
+    assert.equal((await t.call('GET', `/v1/pieces/${sandboxed.id}`, { key: test })).body.status, 'created')
+  })
+})
