@@ -14,6 +14,7 @@ import { billingPages } from './public/billing.ts'
 import { claimPages } from './public/claim.ts'
 import { publicFiles } from './public/files.ts'
 import { health } from './public/health.ts'
+import { pixel } from './public/pixel.ts'
 import { publicPost } from './public/post.ts'
 import { reference } from './public/reference.ts'
 import { mountRoute, refuse } from './surface.ts'
@@ -73,6 +74,7 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
   claimPages(fastify, app)
   billingPages(fastify, app)
   approvalPages(fastify, app)
+  pixel(fastify, app)
 
   await fastify.listen({ port: app.config.PORT, host: app.config.HOST })
   const address = fastify.server.address()

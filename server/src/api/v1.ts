@@ -1,4 +1,5 @@
 /** The whole native API on one page: an endpoint is one line here and one operation in its domain. */
+import { getAccount } from '../accounts/account.ts'
 import { resendClaim } from '../accounts/claims.ts'
 import { createKey, getKey, listKeys, revokeKey } from '../accounts/keys.ts'
 import { getOrganization } from '../accounts/organizations.ts'
@@ -14,6 +15,7 @@ import { createRule, deleteRule, listRules } from '../email/rules.ts'
 import { replyToMessage, sendMessage } from '../email/sending.ts'
 import { addSuppression, listSuppressions, removeSuppression } from '../email/suppressions.ts'
 import { getThread, listThreads } from '../email/threads.ts'
+import { getOpens } from '../email/tracking.ts'
 import { waitForMessage } from '../email/waiting.ts'
 import { getEvent, listEvents } from '../eventlog.ts'
 import type { Operation } from '../operation.ts'
@@ -50,6 +52,7 @@ export type V1Row = [at: `${Method} /${string}`, run: Operation, status?: number
 export const v1: V1Row[] = [
   ['POST /register', register, 201],
 
+  ['GET /account', getAccount],
   ['GET /organization', getOrganization],
   ['POST /organization/claim', resendClaim, 202],
   ['POST /api-keys', createKey, 201],
@@ -80,6 +83,7 @@ export const v1: V1Row[] = [
   ['POST /messages/search', searchMessages],
   ['GET /messages/:message_id', getMessage],
   ['GET /messages/:message_id/source', getSource],
+  ['GET /messages/:message_id/opens', getOpens],
   ['GET /attachments/:attachment_id', getAttachment],
   ['GET /threads/:thread_id', getThread],
 

@@ -11,6 +11,7 @@ import { findMessageIn, Message } from './messages.ts'
 import { domainOf, hasControl, normalizeAddress } from './mime/addresses.ts'
 import { headerProblem, isMessageId } from './mime/compose.ts'
 import { checkRecipients } from './rules.ts'
+import { withPixel } from './tracking.ts'
 
 export const limits = {
   attachments: 5,
@@ -36,6 +37,9 @@ const body = {
   text: Type.Optional(Type.String({ maxLength: limits.bodyCharacters, description: 'Plain text body.' })),
   html: Type.Optional(Type.String({ maxLength: limits.bodyCharacters, description: 'HTML body.' })),
   headers: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'Further headers, such as X-Campaign.' })),
+  track_opens: Type.Optional(
+    Type.Boolean({ description: 'Put a pixel into the HTML; when it is first loaded there is an event message.opened.' }),
+  ),
   attachments: Type.Optional(Type.Array(NewAttachment, { description: `At most ${limits.attachments} of 10 MB each.` })),
 }
 
@@ -58,7 +62,7 @@ const NewReply = object({
   ...body,
 })
 
-type Body = Pick<Static<typeof NewMessage>, 'text' | 'html' | 'headers' | 'attachments'>
+type Body = Pick<Static<typeof NewMessage>, 'text' | 'html' | 'headers' | 'attachments' | 'track_opens'>
 
 /** Addresses as they go into the header, or the fields that are wrong. Order kept, repeats dropped. */
 const readAddresses = (field: string, given: string | string[] | undefined, errors: FieldError[]): string[] => {
@@ -83,6 +87,8 @@ const decodeBase64 = (text: string): Buffer | undefined => {
 
 const readBody = (input: Body, errors: FieldError[]) => {
   if (!input.text && !input.html && !input.attachments?.length) errors.push({ path: '/text', message: 'or html is required' })
+  if (input.track_opens && !input.html)
+    errors.push({ path: '/track_opens', message: 'needs html: there is no pixel in plain text' })
   const headers = Object.entries(input.headers ?? {})
   if (headers.length > limits.headers) errors.push({ path: '/headers', message: `holds more than ${limits.headers}` })
   for (const [name, value] of headers) {
@@ -146,6 +152,7 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
 
   const blobs = await Promise.all(files.map(file => ctx.app.blobs.stage(file.bytes)))
   const id = newId()
+  const { html } = draft.body
   const message: Submission['message'] = {
     id,
     organization_id: ctx.org,
@@ -164,8 +171,8 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
     bcc_emails: draft.bcc,
     subject: draft.subject,
     text_body: draft.body.text ?? null,
-    html_body: draft.body.html ?? null,
-    extracted_text: draft.body.text ?? (draft.body.html === undefined ? null : await ctx.app.parser.htmlToText(draft.body.html)),
+    html_body: html === undefined ? null : draft.body.track_opens ? withPixel(ctx.app, id, html) : html,
+    extracted_text: draft.body.text ?? (html === undefined ? null : await ctx.app.parser.htmlToText(html)),
     headers: draft.body.headers ?? {},
     raw_blob_id: null,
     authentication: null,
