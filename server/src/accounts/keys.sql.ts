@@ -44,11 +44,15 @@ export const unscopedByHash = (db: Db, hash: Buffer) =>
 export const unscopedTouch = (db: Db, ids: string[]) =>
   db.rows(sql`update api_keys set last_used_at = now() where id = any (${ids}::uuid[])`)
 
-export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number }) =>
+export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number; skip?: number }) =>
   db.rows<KeyRow>(sql`
     select id, organization_id, name, hint, livemode, dialect, scopes, hold, expires_at, last_used_at, created_at from api_keys
     where organization_id = ${organizationId} and revoked_at is null and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
-    order by id desc limit ${q.limit}`)
+    order by id desc limit ${q.limit} offset ${q.skip ?? 0}`)
+
+export const count = async (db: Db, organizationId: string): Promise<number> =>
+  (await db.row<{ count: number }>(sql`
+    select count(*) from api_keys where organization_id = ${organizationId} and revoked_at is null`))!.count
 
 export const byId = (db: Db, organizationId: string, id: string | null) =>
   db.row<KeyRow>(sql`

@@ -6,7 +6,7 @@ import Type from 'typebox'
 import { newApiKey } from '../kernel/crypto.ts'
 import type { Db } from '../kernel/db.ts'
 import { newId, parseId, publicId } from '../kernel/ids.ts'
-import { Page, page, pageOf, paging } from '../kernel/pages.ts'
+import { NumberedPage, numbered, numbers, page, pageOf } from '../kernel/pages.ts'
 import { object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { type Scope, scopes } from '../scopes.ts'
@@ -123,10 +123,13 @@ export const createKey = operation(
 export const listKeys = operation(
   'List API keys',
   'account.manage',
-  { input: object({ ...paging }), output: Page(Key) },
+  { input: object({ ...numbered }), output: NumberedPage(Key) },
   async (ctx, input) => {
     const { before, limit, fetch } = pageOf(input)
-    return page(await store.list(ctx.db, ctx.org, { before, limit: fetch }), limit, toKey)
+    return {
+      ...page(await store.list(ctx.db, ctx.org, { before, limit: fetch, skip: input.offset ?? 0 }), limit, toKey),
+      ...(await numbers(input, limit, () => store.count(ctx.db, ctx.org))),
+    }
   },
 )
 

@@ -23,8 +23,8 @@ export interface Surface {
   name: string
   /** The API key of a request, wherever this surface's clients put it. */
   credential(request: FastifyRequest): string | undefined
-  /** Limits per key. `list` is true for GETs that answer lists. */
-  limits(request: { list: boolean; method: string }): Window[]
+  /** Limits per key. `list` is true for GETs that answer lists; `path` is the route's, with its `:params`. */
+  limits(request: { list: boolean; method: string; path: string }): Window[]
   /** The answer to a refusal. */
   fail(refusal: Problem, request: { id: string; app: App }): { status: number; body: object }
 }
@@ -146,7 +146,7 @@ const contextOf = async (
 
 const limit = async (app: App, surface: Surface, route: Route, keyId: string, reply: FastifyReply): Promise<void> => {
   const list = route.method === 'GET' && !/:\w+$/.test(route.path)
-  const taken = await app.limits.take(surface.limits({ list, method: route.method }), keyId)
+  const taken = await app.limits.take(surface.limits({ list, method: route.method, path: route.path }), keyId)
   reply.headers({
     'x-ratelimit-limit': taken.limit,
     'x-ratelimit-remaining': taken.remaining,

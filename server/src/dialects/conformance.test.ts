@@ -133,6 +133,55 @@ worlds.mailstream = async (t, sink) => {
   }
 }
 
+worlds.mailbots = async (t, sink) => {
+  const owner = (await t.register()).key
+  const key = await t.mint(owner, { mode: 'test', dialect: 'mailbots' })
+  const reader = await t.mint(owner, { mode: 'test', dialect: 'mailbots', scopes: ['orders.read'] })
+  const post = async (path: string, body: object) => {
+    const answer = await t.call('POST', `/mailbots/api/v1${path}`, { key, body })
+    assert.ok(answer.status < 300, JSON.stringify(answer.body))
+    return answer.body
+  }
+  const order = async () => {
+    const address = { name: 'Eleanor', line1: '22 Harbor St', city: 'Portland', state: 'ME', zip: '04101' }
+    const made = await post('/orders', {
+      quantity: 2,
+      message: 'Hi {{first_name}}',
+      campaign_type: 'handwritten',
+      return_address: address,
+    })
+    const csv = 'first_name,address,city,state,zip\nAda,1 Elm St,Boston,MA,02139\nBob,2 Elm St,Boston,MA,02139\n'
+    await post(`/orders/${made.id}/recipients`, { csv })
+    return made.id as string
+  }
+  const mailed = await order()
+  await post(`/orders/${mailed}/checkout`, {})
+  await t.call('POST', '/v1/test-clock/advance', { key, body: { days: 20 } })
+  await eventually(
+    async () => (await t.call('GET', `/mailbots/api/v1/orders/${mailed}`, { key })).body.status === 'completed',
+    30_000,
+  )
+  const tracking = (await t.call('GET', `/mailbots/api/v1/orders/${mailed}/tracking`, { key })).body
+  const day = (days: number) => new Date(Date.now() + (20 + days) * 86_400_000).toISOString().slice(0, 10)
+  return {
+    key,
+    reader,
+    mailed,
+    piece: tracking.data[0].piece_id,
+    draft: (await post('/orders', { quantity: 5, message: 'Hi' })).id,
+    bare: (await post('/orders', { quantity: 5 })).id,
+    doomed_draft: (await post('/orders', { quantity: 5 })).id,
+    doomed: (await post('/orders', { quantity: 5 })).id,
+    ready: await order(),
+    spare_key: (await post('/api-keys', { name: 'Spare' })).id,
+    webhook: (await post('/webhooks', { url: sink.url, events: ['order.paid'] })).id,
+    doomed_webhook: (await post('/webhooks', { url: sink.url, events: ['order.paid'] })).id,
+    soon: day(10),
+    later: day(30),
+    sink: sink.url,
+  }
+}
+
 for (const dialect of dialects) {
   describe(`${dialect.title} as documented`, async () => {
     const folder = join(import.meta.dirname, dialect.name, 'examples')

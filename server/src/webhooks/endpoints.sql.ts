@@ -31,12 +31,16 @@ export const insert = (db: Db, organizationId: string, endpoint: NewEndpoint, mo
     where (select count(*) from webhook_endpoints where organization_id = ${organizationId}) < ${most}
     returning id, name, url, events, dialect, enabled, disabled_reason, failing_since, previous_secret_until, created_at`)
 
-export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number }) =>
+export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number; skip: number }) =>
   db.rows<EndpointRow>(sql`
     select id, name, url, events, dialect, enabled, disabled_reason, failing_since, previous_secret_until, created_at
     from webhook_endpoints
     where organization_id = ${organizationId} and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
-    order by id desc limit ${q.limit}`)
+    order by id desc limit ${q.limit} offset ${q.skip}`)
+
+export const count = async (db: Db, organizationId: string): Promise<number> =>
+  (await db.row<{ count: number }>(sql`
+    select count(*) from webhook_endpoints where organization_id = ${organizationId}`))!.count
 
 export const byId = (db: Db, organizationId: string, id: string | null) =>
   db.row<EndpointRow>(sql`

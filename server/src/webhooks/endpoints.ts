@@ -4,7 +4,7 @@ import { webhookDialects } from '../dialects/webhooks.ts'
 import { recordFor } from '../events.sql.ts'
 import { type EventType, events } from '../events.ts'
 import { newId, parseId, publicId, toUlid } from '../kernel/ids.ts'
-import { Page, page, pageOf, paging } from '../kernel/pages.ts'
+import { NumberedPage, numbered, numbers, Page, page, pageOf, paging } from '../kernel/pages.ts'
 import { type Context, object, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { attempt, secretContext } from './attempt.ts'
@@ -119,10 +119,13 @@ export const createWebhook = operation(
 export const listWebhooks = operation(
   'List webhooks',
   'webhooks.manage',
-  { input: object({ ...paging }), output: Page(Webhook) },
+  { input: object({ ...numbered }), output: NumberedPage(Webhook) },
   async (ctx, input) => {
     const { before, limit, fetch } = pageOf(input)
-    return page(await store.list(ctx.db, ctx.org, { before, limit: fetch }), limit, toWebhook)
+    return {
+      ...page(await store.list(ctx.db, ctx.org, { before, limit: fetch, skip: input.offset ?? 0 }), limit, toWebhook),
+      ...(await numbers(input, limit, () => store.count(ctx.db, ctx.org))),
+    }
   },
 )
 

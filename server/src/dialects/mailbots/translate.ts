@@ -1,0 +1,222 @@
+/** Mailbots' words ↔ ours. Pure functions. */
+import type { App } from '../../app.ts'
+import { type Noun, prefixes } from '../../kernel/ids.ts'
+import type { Order } from '../../post/order-view.ts'
+import type { Problem } from '../../problems.ts'
+import type { Incoming, Loose } from '../dialect.ts'
+
+/** Their ids are bare ULIDs; ours carry a prefix. */
+export const bare = (id: string): string => id.slice(id.indexOf('_') + 1)
+export const id = (noun: Noun, ulid: string | undefined): string => `${prefixes[noun]}_${ulid ?? ''}`
+
+const ownId = /^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}$/
+
+/** The same with every id in it bare. */
+export const bareIds = <T>(value: T): T => {
+  if (typeof value === 'string') return (ownId.test(value) ? bare(value) : value) as T
+  if (Array.isArray(value)) return value.map(bareIds) as T
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, bareIds(item)])) as T
+}
+
+const whole = (value: unknown, least: number): number | undefined => {
+  const number = Number(value)
+  return value !== undefined && Number.isInteger(number) && number >= least ? number : undefined
+}
+
+/** `limit` (default 20, at most 100) and `offset`; what is no number counts as not given. */
+export const paging = ({ query }: Incoming): { limit: number; offset: number } => ({
+  limit: Math.min(100, whole(query.limit, 1) ?? 20),
+  offset: whole(query.offset, 0) ?? 0,
+})
+
+interface Numbered<I> {
+  data: I[]
+  total?: number
+  limit?: number
+  offset?: number
+}
+
+export const list =
+  <I, O>(show: (item: I) => O) =>
+  ({ data, total = 0, limit = 20, offset = 0 }: Numbered<I>) => ({ data: data.map(show), pagination: { total, limit, offset } })
+
+/** Fields they left out or set to null are left out. */
+const pick = (from: Loose, names: readonly string[]): Loose =>
+  Object.fromEntries(names.flatMap(name => (from[name] === undefined || from[name] === null ? [] : [[name, from[name]]])))
+
+const addressFields = ['name', 'company', 'line1', 'line2', 'city', 'state', 'zip', 'country'] as const
+
+const orderFields = [
+  'quantity',
+  'message',
+  'sender_name',
+  'size',
+  'design',
+  'headline',
+  'pen',
+  'ink',
+  'html',
+  'pdf',
+  'front',
+  'back',
+  'qr_url',
+  'qr_caption',
+  'metadata',
+] as const
+
+/** Their order as ours takes it, for POST and PATCH. Fields nobody knows are ignored, as they would do. */
+export const orderInput = (body: Loose): Loose => {
+  const address = body.return_address
+  return {
+    ...pick(body, orderFields),
+    ...(address && typeof address === 'object'
+      ? { return_address: pick(address, addressFields) }
+      : pick(body, ['return_address'])),
+    ...(Array.isArray(body.drops)
+      ? {
+          drops: body.drops.map((drop: unknown) =>
+            drop && typeof drop === 'object' ? pick(drop, ['mail_date', 'quantity']) : drop,
+          ),
+        }
+      : pick(body, ['drops'])),
+  }
+}
+
+export const newOrder = ({ body }: Incoming) => ({
+  ...orderInput(body),
+  quantity: body.quantity,
+  campaign_type: body.campaign_type,
+})
+
+export const orderChange = ({ params, body }: Incoming) => ({
+  ...orderInput(body),
+  order_id: id('order', params.order),
+  status: body.status,
+})
+
+const paymentWords = { unpaid: 'unpaid', reserved: 'paid', captured: 'paid', released: 'refunded' } as const
+
+/** One flat object: what it is, its drops, and how its payment stands. */
+export const order = (output: Order) => ({
+  id: bare(output.id),
+  status: output.status,
+  campaign_type: output.campaign_type,
+  quantity: output.quantity,
+  recipient_count: output.recipient_count,
+  message: output.message,
+  design: output.design,
+  size: output.size,
+  sender_name: output.sender_name,
+  return_address: output.return_address,
+  qr_url: output.qr_url,
+  metadata: output.metadata,
+  drops: output.drops.map(drop => ({ ...drop, id: drop.id && bare(drop.id) })),
+  quote: output.quote,
+  payment_status: paymentWords[output.payment.status],
+  payment_method: output.payment.method,
+  checkout_url: output.payment.checkout_url,
+  amount_mills: output.payment.reserved_mills || (output.quote?.total_mills ?? null),
+  refunded_mills: output.payment.released_mills,
+  test: !output.livemode,
+  paid_at: output.payment.paid_at,
+  cancelled_at: output.cancelled_at,
+  created_at: output.created_at,
+  updated_at: output.updated_at,
+})
+
+export const upload = ({ params, body, query }: Incoming) => ({
+  order_id: id('order', params.order),
+  file: body.file,
+  csv: body.csv,
+  mapping: body.mapping,
+  dry_run: body.dry_run ?? query.dry_run,
+})
+
+interface TrackingOut {
+  piece_id: string
+  order_id: string | null
+  status: string
+  timeline: { status: string; at: string }[]
+  scans: object[]
+}
+
+export const tracking = <T extends TrackingOut>({ timeline, scans, ...output }: T) => ({
+  id: bare(output.piece_id),
+  ...bareIds(output),
+  timeline,
+  events: scans,
+})
+
+type KeyOut = {
+  id: string
+  name: string
+  hint: string
+  mode: string
+  scopes: string[]
+  last_used_at: string | null
+  created_at: string
+}
+
+export const key = (output: KeyOut) => ({
+  id: bare(output.id),
+  name: output.name,
+  key: output.hint,
+  test: output.mode === 'test',
+  scopes: output.scopes,
+  last_used_at: output.last_used_at,
+  created_at: output.created_at,
+})
+
+export const newKey = (output: KeyOut & { key: string }) => ({ ...key(output), key: output.key })
+
+/** A key is for the mode that is asked for in any of the usual ways, or for that of the key which makes it. */
+export const keyMode = ({ body, ctx }: Incoming): 'live' | 'test' => {
+  if (body.mode !== undefined) return body.mode
+  if (typeof body.test === 'boolean') return body.test ? 'test' : 'live'
+  return ctx.livemode ? 'live' : 'test'
+}
+
+type WebhookOut = { id: string; url: string; events: string[]; enabled: boolean; created_at: string }
+
+export const webhook = (output: WebhookOut) => ({
+  id: bare(output.id),
+  url: output.url,
+  events: output.events,
+  active: output.enabled,
+  created_at: output.created_at,
+})
+
+export const newWebhook = (output: WebhookOut & { secret: string }) => ({ ...webhook(output), secret: output.secret })
+
+export const gone = (output: { id: string; deleted: true }) => ({ id: bare(output.id), deleted: output.deleted })
+
+export const account = (output: {
+  id: string
+  name: string
+  email: string
+  livemode: boolean
+  balance_mills: number
+  balance: string
+  plan: string
+  created_at: string
+}) => ({
+  id: bare(output.id),
+  name: output.name,
+  email: output.email,
+  credit_balance: output.balance,
+  credit_balance_mills: output.balance_mills,
+  plan: output.plan,
+  test: !output.livemode,
+  created_at: output.created_at,
+})
+
+/** Their envelope: a sentence, and in `details` what is wrong with which field. */
+export const fail = (refusal: Problem, { word, id: requestId }: { word: string; id: string; app: App }): object => ({
+  error: refusal.message,
+  code: word,
+  details: refusal.errors?.map(({ path, message }) => ({ field: path.slice(1).replaceAll('/', '.'), message })) ?? [
+    { field: null, message: refusal.fix },
+  ],
+  request_id: requestId,
+})
