@@ -58,7 +58,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 /** Runs node --test and resolves with its exit code. */
 const runTests = async (url: string) => {
   if (interrupted) return 1
-  const defaults = ['--test-concurrency=2', '--test-reporter=spec', '--test-timeout=120000']
+  // force-exit: a test that failed half-way and left a server open must not keep the run from ending.
+  const defaults = ['--test-concurrency=2', '--test-reporter=spec', '--test-timeout=120000', '--test-force-exit']
   const chosen = defaults.filter(flag => !options.some(option => option.startsWith(flag.split('=')[0]!)))
   const env = { ...process.env, TEST_DATABASE_URL: url, TEST_TEMPLATE: TEMPLATE }
   tests = spawn(process.execPath, ['--test', ...chosen, ...options, ...files], { stdio: 'inherit', env })
