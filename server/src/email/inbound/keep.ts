@@ -38,7 +38,8 @@ interface Mail extends Omit<ReceivedMail, 'read' | 'size'> {
 
 /** Resolves when the mail is durable; a rejection means that it is not, or that nobody knows: the sender must try again. */
 export const createKeep = (app: App): Keep => {
-  const small = coalesce<Mail, null>(mails => keepSmall(app, mails), { maxItems: maxBatch, concurrency: 2 })
+  // One commit at a time: the next batch fills meanwhile, and fewer, fuller commits cost a quarter less than two at once.
+  const small = coalesce<Mail, null>(mails => keepSmall(app, mails), { maxItems: maxBatch, concurrency: 1 })
   // Large ones are in memory only while they are written, two at a time.
   const large = coalesce<ReceivedMail, null>(async ([mail]) => [await keepLarge(app, { ...mail!, bytes: await mail!.read() })], {
     maxItems: 1,
