@@ -37,9 +37,9 @@ If it is yours, confirm it here (the link works once, for seven days):
 
 ${mark}
 
-From then on you are told when its credit runs out or a mail waits for your
-approval. If you know nothing of it, do nothing: it is not yours, and nobody
-can use your address to get in.
+From then on mails of its that wait for a human's approval come to you.
+If you know nothing of it, do nothing: it is not yours, and nobody can use
+your address to get in.
 `,
     })
   })

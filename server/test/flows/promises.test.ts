@@ -163,6 +163,8 @@ describe('promises', () => {
       await t.call('POST', '/v1/suppressions', { key: theirs.key, body: { email: 'gone@sink.test' } })
       const keys = (await t.call('GET', '/v1/api-keys', { key: theirs.key })).body.data
       const domain = (await t.call('POST', '/v1/domains', { key: theirs.key, body: { name: 'theirs.example.com' } })).body
+      const newRule = { direction: 'receive', kind: 'block', pattern: 'spam.test' }
+      const rule = (await t.call('POST', `/v1/inboxes/${theirs.inbox}/rules`, { key: theirs.key, body: newRule })).body
       const events = (await t.call('GET', '/v1/events', { key: theirs.key })).body.data
       const deliveries = (await t.call('GET', `/v1/webhooks/${hook.id}/deliveries`, { key: theirs.key })).body.data
       const real: Record<string, string> = {
@@ -175,6 +177,7 @@ describe('promises', () => {
         key_id: keys[0].id,
         event_id: events[0].id,
         domain_id: domain.id,
+        rule_id: rule.id,
         email: 'gone@sink.test',
       }
       const unknown: Record<string, string> = Object.fromEntries(
@@ -187,6 +190,7 @@ describe('promises', () => {
         '/inboxes/:inbox_id/messages': { to: 'a@sink.test', subject: 's', text: 't' },
         '/inboxes/:inbox_id/messages/:message_id/reply': { text: 't' },
         '/inboxes/:inbox_id/wait': { timeout: 0 },
+        '/inboxes/:inbox_id/rules': newRule,
         '/webhooks/:webhook_id/replay': { since: '2020-01-01T00:00:00Z' },
       }
       let tried = 0

@@ -28,7 +28,7 @@ const paymentPage = (reply: FastifyReply, url: string, { name, balance }: { name
 <form method="post" action="${url}"><fieldset><legend>Add</legend>
 ${offers.map(offer => html`<label><input type="radio" name="dollars" value="${offer}"${offer === 10 ? html` checked` : undefined}><span>$${offer}</span></label>`)}
 </fieldset><button>Go to payment</button></form>
-<p class="soft"><br>You pay at Stripe; no card number passes through here. An email costs ${dollars(prices.email)}, an attachment ${dollars(prices.attachment)}.</p>`,
+<p class="soft">You pay at Stripe; no card number passes through here. An email costs ${dollars(prices.email)}, an attachment ${dollars(prices.attachment)}.</p>`,
     // Stripe's page may be at a domain of the operator's own.
     { formsLeadTo: 'https:' },
   )

@@ -19,9 +19,9 @@ export const claimPages = (fastify: FastifyInstance, app: App): void =>
 <dt>${found.emails.length === 1 ? 'Address' : 'Addresses'}</dt><dd>${found.emails.map((email, i) => html`${i ? ', ' : ''}${email}`)}</dd>
 <dt>Owner</dt><dd>${found.owner_email}</dd>
 <dt>Registered</dt><dd>${found.created_at.toISOString().slice(0, 16).replace('T', ' ')} UTC</dd></dl>
-<p>Once you confirm, you are told when its credit runs out, and mails that wait for a human come to you.</p>
+<p>Once you confirm, mails of its that wait for a human’s approval come to you.</p>
 <form method="post"><button>Yes, it is mine</button></form>
-<p class="soft"><br>Not yours? Close this page. Nothing happens, and the link expires by itself.</p>`,
+<p class="soft">Not yours? Close this page. Nothing happens, and the link expires by itself.</p>`,
       )
     })
     scope.post<{ Params: { token: string } }>('/claim/:token', async (request, reply) => {

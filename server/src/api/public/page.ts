@@ -42,6 +42,7 @@ main::before{content:"";position:absolute;inset:0 0 auto;height:8px;background:r
 h1{font-size:29px;line-height:1.2;margin:8px 0 18px;letter-spacing:-.01em}
 h2{font-size:17px;margin:28px 0 8px}
 p{margin:0 0 16px}
+form+.soft{margin:28px 0 0}
 .soft,footer,dt{color:var(--soft)}
 dl{display:grid;grid-template-columns:auto 1fr;gap:6px 20px;margin:24px 0;padding:18px 0;border:solid var(--line);border-width:1px 0;clear:both}
 dt{font-variant:small-caps;letter-spacing:.04em}
@@ -67,7 +68,7 @@ footer{font-size:14px;margin-top:20px;text-align:center}
 const styleHash = createHash('sha256').update(style).digest('base64')
 
 /** A small penny stamp, perforated. */
-const stamp = html`<svg class="stamp" viewBox="0 0 64 76" fill="none" stroke="currentColor" aria-hidden="true"><rect x="3" y="3" width="58" height="70" stroke-width="3" stroke-dasharray="1 5" stroke-linecap="round"/><rect x="9" y="9" width="46" height="58" stroke-width="1.5"/><path d="M19 29h26v18H19zM19 29l13 11 13-11" stroke-width="2" stroke-linejoin="round"/><text x="32" y="61" text-anchor="middle" font-size="9" font-family="Georgia,serif" fill="currentColor" stroke="none">1 PENNY</text><text x="32" y="22" text-anchor="middle" font-size="7" font-family="Georgia,serif" fill="currentColor" stroke="none">POSTAGE</text></svg>`
+const stamp = html`<svg class="stamp" viewBox="0 0 64 76" fill="none" stroke="currentColor" aria-hidden="true"><rect x="3" y="3" width="58" height="70" stroke-width="3" stroke-dasharray="1 5" stroke-linecap="round"/><rect x="9" y="9" width="46" height="58" stroke-width="1.5"/><path d="M19 29h26v18H19zM19 29l13 11 13-11" stroke-width="2" stroke-linejoin="round"/><text x="32" y="61" text-anchor="middle" font-size="7.5" font-family="Georgia,serif" fill="currentColor" stroke="none">1 PENNY</text><text x="32" y="22" text-anchor="middle" font-size="7" font-family="Georgia,serif" fill="currentColor" stroke="none">POSTAGE</text></svg>`
 
 export interface PageOptions {
   status?: number
