@@ -32,13 +32,25 @@ const admin = async (statement: string) => {
   }
 }
 
+/** Waits a little for the last connection and the vacuum to leave; what is still in use goes with the whole cluster. */
+const dropWhenFree = async (name: string): Promise<void> => {
+  for (let tries = 0; tries < 20; tries++) {
+    const busy = await admin(`drop database if exists ${name}`).catch((error: Error & { code?: string }) => {
+      if (error.code !== '55006') throw error
+      return true
+    })
+    if (!busy) return
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
 /** A fresh database with the newest schema; drop it when done. */
 export const cloneDatabase = async (): Promise<{ url: string; drop(): Promise<void> }> => {
   const name = `t_${process.pid}_${Math.random().toString(36).slice(2, 10)}`
   await admin(`create database ${name} template ${process.env.TEST_TEMPLATE ?? 'pennypost_template'}`)
   const url = new URL(server())
   url.pathname = `/${name}`
-  return { url: url.toString(), drop: () => admin(`drop database if exists ${name} with (force)`) }
+  return { url: url.toString(), drop: () => dropWhenFree(name) }
 }
 
 export interface TestApp {

@@ -17,6 +17,7 @@ describe('promises', () => {
       body: { to: 'a@sink.test', subject: 's', text: 't', ...body },
       ...(headers ? { headers } : {}),
     })
+  const address = (name: string) => ({ name, line1: '1 Main St', city: 'Boston', state: 'MA', zip: '02118' })
   const count = async (table: string, organization: string, more = '') =>
     (
       await t.app.db.pool.query(
@@ -165,6 +166,10 @@ describe('promises', () => {
       const domain = (await t.call('POST', '/v1/domains', { key: theirs.key, body: { name: 'theirs.example.com' } })).body
       const newRule = { direction: 'receive', kind: 'block', pattern: 'spam.test' }
       const rule = (await t.call('POST', `/v1/inboxes/${theirs.inbox}/rules`, { key: theirs.key, body: newRule })).body
+      const card = { size: '4x6', message: 'Hello', to: address('Ann Post'), from: address('Sender') }
+      const piece = (await t.call('POST', '/v1/postcards', { key: theirs.key, body: card })).body
+      const order = (await t.call('POST', '/v1/orders', { key: theirs.key, body: { quantity: 5, message: 'Hi {{first_name}}' } }))
+        .body
       const events = (await t.call('GET', '/v1/events', { key: theirs.key })).body.data
       const deliveries = (await t.call('GET', `/v1/webhooks/${hook.id}/deliveries`, { key: theirs.key })).body.data
       const real: Record<string, string> = {
@@ -178,6 +183,8 @@ describe('promises', () => {
         event_id: events[0].id,
         domain_id: domain.id,
         rule_id: rule.id,
+        piece_id: piece.id,
+        order_id: order.id,
         email: 'gone@sink.test',
       }
       const unknown: Record<string, string> = Object.fromEntries(
@@ -191,6 +198,9 @@ describe('promises', () => {
         '/inboxes/:inbox_id/messages/:message_id/reply': { text: 't' },
         '/inboxes/:inbox_id/wait': { timeout: 0 },
         '/inboxes/:inbox_id/rules': newRule,
+        '/orders/:order_id/recipients': {
+          csv: 'first_name,last_name,address,city,state,zip\nAnn,Post,1 Main St,Boston,MA,02118\n',
+        },
         '/webhooks/:webhook_id/replay': { since: '2020-01-01T00:00:00Z' },
       }
       let tried = 0
