@@ -94,7 +94,6 @@ test('the answer to a mail of ours joins its thread, quoted text set apart', asy
 })
 
 test('a burst over many connections arrives whole and once', async () => {
-  const before = (await server.app.db.pool.query('select count(*)::int as n from messages')).rows[0].n
   await Promise.all(
     Array.from({ length: 10 }, async (_, c) => {
       const smtp = await talk(server.smtpPort)
@@ -113,6 +112,5 @@ test('a burst over many connections arrives whole and once', async () => {
     )
   await eventually(async () => (await counted()).rows[0].n >= 300, 60_000)
   assert.deepEqual((await counted()).rows[0], { n: 300, ids: 300 })
-  assert.equal((await server.app.db.pool.query('select count(*)::int as n from messages')).rows[0].n, before + 300)
-  assert.equal((await server.app.db.pool.query('select count(*)::int as n from received_mail')).rows[0].n, 0)
+  assert.deepEqual((await server.app.db.pool.query('select id from received_mail')).rows, [])
 })
