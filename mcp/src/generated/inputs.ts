@@ -79,6 +79,10 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
         },
         "description": "Further headers, such as X-Campaign."
       },
+      "track_opens": {
+        "type": "boolean",
+        "description": "Put a pixel into the HTML; when it is first loaded there is an event message.opened."
+      },
       "attachments": {
         "type": "array",
         "items": {
@@ -247,6 +251,10 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
           }
         },
         "description": "Further headers, such as X-Campaign."
+      },
+      "track_opens": {
+        "type": "boolean",
+        "description": "Put a pixel into the HTML; when it is first loaded there is an event message.opened."
       },
       "attachments": {
         "type": "array",

@@ -4,6 +4,7 @@ import type { List } from '../list.ts'
 import { path, Resource } from '../resource.ts'
 import type { RequestOptions } from '../http.ts'
 import type {
+  Account,
   ApiKey,
   ApiKeyCreateInput,
   ApiKeyListInput,
@@ -38,6 +39,7 @@ import type {
   Message,
   MessageCreateInput,
   MessageListInput,
+  MessageOpensResult,
   MessageReplyInput,
   MessageSearchInput,
   MessageSourceResult,
@@ -86,6 +88,13 @@ import type {
   WebhookTestResult,
   WebhookUpdateInput,
 } from './schemas.ts'
+
+export class AccountResource extends Resource {
+  /** Get the account: profile, balance and plan. `GET /v1/account`, scope `account.read`. */
+  get(options?: RequestOptions): Promise<Account> {
+    return this.http.call('GET', path`/v1/account`, undefined, options)
+  }
+}
 
 export class OrganizationResource extends Resource {
   /** Get the organization and its usage. `GET /v1/organization`, scope `account.read`. */
@@ -241,6 +250,11 @@ export class MessagesResource extends Resource {
   /** Get the source of a message. `GET /v1/messages/{message_id}/source`, scope `messages.read`. */
   source(messageId: string, options?: RequestOptions): Promise<MessageSourceResult> {
     return this.http.call('GET', path`/v1/messages/${messageId}/source`, undefined, options)
+  }
+
+  /** Get how often the pixel of a message was loaded. `GET /v1/messages/{message_id}/opens`, scope `messages.read`. */
+  opens(messageId: string, options?: RequestOptions): Promise<MessageOpensResult> {
+    return this.http.call('GET', path`/v1/messages/${messageId}/opens`, undefined, options)
   }
 }
 
@@ -520,6 +534,7 @@ export class EventsResource extends Resource {
 }
 
 export class Api extends Resource {
+  readonly account = new AccountResource(this.http)
   readonly organization = new OrganizationResource(this.http)
   readonly apiKeys = new ApiKeysResource(this.http)
   readonly wallet = new WalletResource(this.http)

@@ -452,6 +452,22 @@ export interface Event {
   data: unknown
 }
 
+export interface Account {
+  /** Id of the organization. */
+  id: string
+  name: string
+  /** Of the owner. */
+  email: string
+  /** Mode of the key that asks. */
+  livemode: boolean
+  /** Credit of this mode, in 1/1000 USD. */
+  balance_mills: number
+  balance: string
+  /** unmetered: this server charges nothing. */
+  plan: 'prepaid' | 'unmetered'
+  created_at: string
+}
+
 export interface Organization {
   id: string
   name: string
@@ -704,6 +720,12 @@ export interface MessageSourceResult {
   size: number
 }
 
+export interface MessageOpensResult {
+  opens: number
+  first_opened_at: string | null
+  last_opened_at: string | null
+}
+
 export interface DomainDnsResult {
   domain_id: string
   name: string
@@ -844,6 +866,8 @@ export interface ApiKeyListInput {
   limit?: number
   /** next_cursor of the page before. */
   cursor?: string
+  /** Skip so many; instead of a cursor. */
+  offset?: number
 }
 
 export interface WalletEntryListInput {
@@ -911,6 +935,8 @@ export interface MessageCreateInput {
   html?: string
   /** Further headers, such as X-Campaign. */
   headers?: Record<string, string>
+  /** Put a pixel into the HTML; when it is first loaded there is an event message.opened. */
+  track_opens?: boolean
   /** At most 5 of 10 MB each. */
   attachments?: {
     filename: string
@@ -949,6 +975,8 @@ export interface MessageReplyInput {
   html?: string
   /** Further headers, such as X-Campaign. */
   headers?: Record<string, string>
+  /** Put a pixel into the HTML; when it is first loaded there is an event message.opened. */
+  track_opens?: boolean
   /** At most 5 of 10 MB each. */
   attachments?: {
     filename: string
@@ -1521,7 +1549,7 @@ export interface WebhookCreateInput {
   /** Event types, or "*" for all, those to come included. */
   events: ('*' | 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
   /** Whose words and signature it gets. Default pennypost: Standard Webhooks. */
-  dialect?: 'pennypost' | 'mailboxkit' | 'mailstream'
+  dialect?: 'pennypost' | 'mailboxkit' | 'mailbots' | 'mailstream'
 }
 
 export interface WebhookListInput {
@@ -1529,6 +1557,8 @@ export interface WebhookListInput {
   limit?: number
   /** next_cursor of the page before. */
   cursor?: string
+  /** Skip so many; instead of a cursor. */
+  offset?: number
 }
 
 export interface WebhookUpdateInput {
