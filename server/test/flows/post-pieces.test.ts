@@ -1,7 +1,9 @@
 /** One piece from the call to the mailbox, in the sandbox: states, rendering, ledger, scans and signed webhooks. */
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { PDFDocument } from '@cantoo/pdf-lib'
+import { parseId } from '../../src/kernel/ids.ts'
 import { eventually, type Json, startTestApp, type TestApp } from '../harness.ts'
 import { type Sink, startSink } from '../http-sink.ts'
 
@@ -51,7 +53,8 @@ describe('a piece in the sandbox', () => {
     }, 20_000)
 
   it('goes from a call to the mailbox', async () => {
-    await t.call('POST', '/v1/webhooks', { key, body: { url: sink.url, events: ['*'] } })
+    const events = ['mail.created', 'mail.printed', 'mail.mailed', 'mail.in_transit', 'mail.delivered']
+    const hook = (await t.call('POST', '/mailstream/v1/webhooks', { key, body: { url: sink.url, events } })).body
     const piece = await made({
       ...card,
       metadata: { customer: 'c_17' },
@@ -97,10 +100,46 @@ describe('a piece in the sandbox', () => {
     assert.equal(tracking.scans.length, 4)
     assert.ok(tracking.scans.every((scan: Json) => scan.applied))
 
-    const told = await sink.waitFor(request => JSON.parse(request.raw.toString()).type === 'piece.delivered', 20_000)
-    const event = JSON.parse(told.raw.toString())
-    assert.equal(event.data.id, piece.id)
-    assert.equal(event.data.metadata.customer, 'c_17')
+    // Every webhook of the product: its words, the complete piece, a signature its receivers can check.
+    const told = await Promise.all(
+      events.map(type => sink.waitFor(({ raw }) => JSON.parse(raw.toString()).type === type, 30_000)),
+    )
+    for (const { raw, headers } of told) {
+      const event = JSON.parse(raw.toString())
+      assert.equal(headers['x-mailstream-signature'], createHmac('sha256', hook.secret).update(raw).digest('hex'))
+      assert.match(event.id, /^evt_/)
+      assert.equal(event.livemode, false)
+      assert.deepEqual(Object.keys(event.data).sort(), Object.keys(delivered).sort())
+      assert.equal(event.data.id, piece.id)
+      assert.equal(event.data.metadata.customer, 'c_17')
+    }
+  })
+
+  it('tells the same event again, under the same id, until it was heard', async () => {
+    const deaf = await startSink(500)
+    try {
+      const body = { url: deaf.url, events: ['mail.created'] }
+      const hook = (await t.call('POST', '/mailstream/v1/webhooks', { key, body })).body
+      const piece = await made()
+      const first = await deaf.waitFor(({ raw }) => JSON.parse(raw.toString()).data.id === piece.id)
+      const id = JSON.parse(first.raw.toString()).id
+      const log = await eventually(async () => {
+        const { data } = (await t.call('GET', `/mailstream/v1/webhooks/${hook.id}/deliveries`, { key })).body
+        return data[0]?.attempts === 1 && data[0].next_attempt_at && data[0]
+      })
+      // The second of five attempts comes after four minutes, or a fifth later.
+      const wait = Date.parse(log.next_attempt_at) - Date.parse(log.created_at)
+      assert.ok(wait >= 235_000 && wait <= 320_000, String(wait))
+      deaf.respond(200)
+      deaf.requests.length = 0
+      await t.app.db.pool.query('update webhook_deliveries set next_attempt_at = now() where id = $1', [
+        parseId('webhookDelivery', log.id),
+      ])
+      const second = await deaf.waitFor(() => true, 30_000)
+      assert.equal(JSON.parse(second.raw.toString()).id, id)
+    } finally {
+      await deaf.stop()
+    }
   })
 
   it('plays what the magic words script, out of one jump of the clock', async () => {
@@ -230,8 +269,8 @@ describe('a piece in the sandbox', () => {
     assert.equal(cancelled.status, 200)
     assert.equal(cancelled.body.status, 'cancelled')
     assert.equal((await t.call('POST', `/v1/pieces/${early.id}/cancel`, { key })).status, 409)
-    await advance({ days: 3 })
-    await reaches(late.id, 'mailed')
+    await advance({ days: 30 })
+    await reaches(late.id, 'delivered')
     const refused = await t.call('POST', `/v1/pieces/${late.id}/cancel`, { key })
     assert.equal(refused.status, 409)
     assert.equal(refused.body.error.code, 'not_cancellable')

@@ -5,6 +5,7 @@
  * A submission may have arrived although no answer came. Before such a piece is sent again, Lob is asked for it by the metadata we
  * gave it; what is sent again carries the same Idempotency-Key.
  */
+import { setTimeout } from 'node:timers/promises'
 import type { App } from '../../app.ts'
 import { hmacHex, safeEqual } from '../../kernel/crypto.ts'
 import { publicId } from '../../kernel/ids.ts'
@@ -151,7 +152,7 @@ const call = async (
   idempotencyKey?: string,
 ): Promise<Record<string, unknown>> => {
   const encoded = form && new Response(form)
-  const answer = await app.fetch(app.config.LOB_API_URL + path, {
+  const request = {
     method,
     headers: {
       authorization: `Basic ${Buffer.from(`${app.config.LOB_API_KEY}:`).toString('base64')}`,
@@ -162,7 +163,13 @@ const call = async (
     ...(encoded ? { body: new Uint8Array(await encoded.arrayBuffer()) } : {}),
     timeoutMs: 60_000,
     maxResponseBytes: 256 * 1024,
-  })
+  }
+  let answer = await app.fetch(app.config.LOB_API_URL + path, request)
+  // 429 says that nothing was done, so asking again is safe.
+  for (let tries = 0; answer.status === 429 && tries < 3; tries++) {
+    await setTimeout(Math.min(Number(answer.headers['retry-after']) || 1, 10) * 1000)
+    answer = await app.fetch(app.config.LOB_API_URL + path, request)
+  }
   const body = parse(answer.body)
   if (answer.status >= 200 && answer.status < 300) return body
   const { message } = (body.error ?? {}) as { message?: string }
