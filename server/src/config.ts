@@ -154,7 +154,11 @@ export const rows = {
     pattern: /^https?:\/\/\S+$/,
   }),
   LOB_WEBHOOK_SECRET: text('Signing secret of the Lob webhook that posts to /tracking/lob.', '', '…', { secret: true }),
-  TRACKING_USER: text('User name of the scan push of the Postal Service (IV-MTR) to /tracking/iv-mtr. Unset: it is refused.', '', 'usps'),
+  TRACKING_USER: text(
+    'User name of the scan push of the Postal Service (IV-MTR) to /tracking/iv-mtr. Unset: it is refused.',
+    '',
+    'usps',
+  ),
   TRACKING_PASSWORD: text('Password of that push.', '', 'openssl rand -hex 24', { secret: true }),
   LOG_LEVEL: text('fatal, error, warn, info, debug or silent.', 'info', 'info', {
     pattern: /^(fatal|error|warn|info|debug|trace|silent)$/,

@@ -103,7 +103,8 @@ export const documents = (): Record<string, string> => ({
 
 /** Writes them all, or with `check` fails when a file differs from what would be written. */
 export const writeDocs = async (check: boolean): Promise<void> => {
-  for (const folder of ['docs/dialects/', 'sdk/src/generated/', 'mcp/src/generated/']) await mkdir(new URL(folder, root), { recursive: true })
+  for (const folder of ['docs/dialects/', 'sdk/src/generated/', 'mcp/src/generated/'])
+    await mkdir(new URL(folder, root), { recursive: true })
   const stale: string[] = []
   for (const [path, text] of Object.entries(documents())) {
     const file = new URL(path, root)
