@@ -45,9 +45,10 @@ export const waitFor = async (http: Http, inboxId: string, wanted: WaitFor): Pro
   let start = wanted.since === undefined ? undefined : new Date(wanted.since).getTime()
   let next = start
   const seen = new Set<string>()
+  let patience = longestSeconds
 
   for (;;) {
-    const seconds = Math.max(0, Math.min(longestSeconds, Math.ceil((deadline - Date.now()) / 1000)))
+    const seconds = Math.max(0, Math.min(patience, Math.ceil((deadline - Date.now()) / 1000)))
     const asked = Date.now()
     const { value, date } = await http.exchange<InboxWaitResult>(
       'POST',
@@ -66,6 +67,8 @@ export const waitFor = async (http: Http, inboxId: string, wanted: WaitFor): Pro
     if (Date.now() >= deadline)
       throw new PennypostError('timeout', `No such mail came within ${timeout} ms.`, { details: { retryable: true } })
     if (message) next = Date.parse(message.created_at) + 1
+    // Of mails that come at once, one may show up after another that is dated later: look again soon, then less and less often.
+    patience = message ? 1 : Math.min(longestSeconds, patience * 2)
   }
 }
 

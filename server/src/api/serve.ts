@@ -1,4 +1,5 @@
 /** The HTTP server: the native API, the dialects, and the few public pages. */
+import type { Socket } from 'node:net'
 import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
@@ -76,17 +77,27 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
   approvalPages(fastify, app)
   pixel(fastify, app)
 
+  const connections = new Set<Socket>()
+  fastify.server.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
   await fastify.listen({ port: app.config.PORT, host: app.config.HOST })
   const address = fastify.server.address()
   return {
     port: typeof address === 'object' && address ? address.port : app.config.PORT,
     close: async () => {
-      // Those that were busy when it began to close go idle later; Node would keep them for a minute more.
-      const idle = setInterval(() => fastify.server.closeIdleConnections(), 50)
-      await fastify.close().finally(() => clearInterval(idle))
+      const timer = setInterval(() => hangUpOnIdle(fastify, connections), 50)
+      await fastify.close().finally(() => clearInterval(timer))
       await close()
     },
   }
+}
+
+/** Connections that went idle since closing began, and those on which nothing was ever asked: Node would keep both for a minute more. */
+const hangUpOnIdle = (fastify: FastifyInstance, connections: Set<Socket>): void => {
+  fastify.server.closeIdleConnections()
+  for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
 }
 
 /** Where two products document the same path, the prefix of the key says whose client is asking. */
