@@ -20,6 +20,8 @@ export interface CsvFormat {
 const slice = 256 * 1024
 const sample = 64 * 1024
 const batch = 1000
+/** Empty ones count here too. */
+const mostLines = limits.rows * 5
 
 async function* bytesOf(file: FileHandle): AsyncGenerator<Buffer> {
   for (let at = 0; ; ) {
@@ -113,19 +115,22 @@ const count = (text: string, delimiter: string): number[] => {
   return lines
 }
 
+const endless = () =>
+  new ListRefused(`has a line of more than ${limits.record} characters, or a quotation mark that is never closed`)
+
+/** The text, as long as its lines have an end: the parser would collect a million empty cells of one without a murmur. */
 async function* decode(file: FileHandle, encoding: Encoding): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding)
+  let line = 0
   for await (const part of bytesOf(file)) {
     const text = decoder.decode(part, { stream: true })
     if (text.includes('\0')) throw new ListRefused('contains NUL characters; save it again as CSV or .xlsx')
+    const first = text.search(/[\r\n]/)
+    line = first < 0 ? line + text.length : text.length - Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r'))
+    if (line > limits.record) throw endless()
     yield text
   }
   yield decoder.decode()
-}
-
-const sentences: Readonly<Record<string, string>> = {
-  CSV_MAX_RECORD_SIZE: `has a line of more than ${limits.record} characters, or a quotation mark that is never closed`,
-  CSV_QUOTE_NOT_CLOSED: 'has a quotation mark that is never closed',
 }
 
 /** The rows that hold anything, in batches; rows are numbered as a spreadsheet would show them. Throws ListRefused. */
@@ -138,7 +143,7 @@ export async function* readCsv(file: FileHandle, { encoding, delimiter }: CsvFor
   let number = 0
   try {
     for await (const record of parser as AsyncIterable<string[]>) {
-      number++
+      if (++number > mostLines) throw new ListRefused(`has more than ${mostLines} lines; split it`)
       const cells = record.map(cell => cell.trim())
       if (cells.every(cell => cell === '')) continue
       if (cells.length > limits.columns)
@@ -150,9 +155,8 @@ export async function* readCsv(file: FileHandle, { encoding, delimiter }: CsvFor
       }
     }
   } catch (error) {
-    const sentence = sentences[(error as { code?: string }).code ?? '']
-    if (sentence) throw new ListRefused(`${sentence} (after row ${number})`)
-    throw error
+    const { code } = error as { code?: string }
+    throw code === 'CSV_MAX_RECORD_SIZE' || code === 'CSV_QUOTE_NOT_CLOSED' ? endless() : error
   } finally {
     source.destroy()
     parser.destroy()

@@ -19,6 +19,18 @@ const mostText = limits.cell * 8
 /** Feed it text; call `end` after the last. Throws ListRefused. */
 export const xmlReader = (handler: Handler): { feed(text: string): void; end(): void } => {
   let rest = ''
+  let depth = 0
+  const counting: Handler = {
+    ...handler,
+    open: (name, attributes) => {
+      depth++
+      handler.open(name, attributes)
+    },
+    close: name => {
+      if (--depth < 0) throw damaged()
+      handler.close(name)
+    },
+  }
   const feed = (text: string): void => {
     rest += text
     let at = 0
@@ -31,7 +43,7 @@ export const xmlReader = (handler: Handler): { feed(text: string): void; end(): 
         at = open
         break
       }
-      markup(rest, open, end, handler)
+      markup(rest, open, end, counting)
       at = end
     }
     rest = rest.slice(at)
@@ -40,7 +52,7 @@ export const xmlReader = (handler: Handler): { feed(text: string): void; end(): 
   return {
     feed,
     end: () => {
-      if (rest.trim() !== '') throw damaged()
+      if (rest.trim() !== '' || depth > 0) throw damaged()
     },
   }
 }
