@@ -7,7 +7,7 @@ import { checkDomains } from '../email/domain-checks.ts'
 import { interpretMail, resumeMail } from '../email/inbound/receive.ts'
 import { payWaitingOrder } from '../post/checkout.ts'
 import { tickPost } from '../post/clockwork.ts'
-import { produceDrop } from '../post/production.ts'
+import { produceDrops } from '../post/production.ts'
 import { playSandbox } from '../post/sandbox.ts'
 import { readFeed } from '../post/tracking.ts'
 import { prune } from './prune.ts'
@@ -31,8 +31,8 @@ export const jobs = {
   'domains.check': checkDomains,
   /** Pays an order whose card payment has come. */
   'post.pay': payWaitingOrder,
-  /** Renders a locked drop and hands it to its carrier. */
-  'post.produce': produceDrop,
+  /** Renders locked drops and hands them to their carriers. */
+  'post.produce': produceDrops,
   /** Plays what is due in an organization's sandbox. */
   'post.sandbox': playSandbox,
   /** Reads a stored tracking report. */

@@ -42,6 +42,14 @@ const canonical = (value: unknown): string => {
     .join(',')}}`
 }
 
+/** Throws the first answer when there is one, or idempotency_key_reused. For a look before costly work: `once` looks again. */
+export const checkReplay = async (db: Db, organizationId: string, key: string, print: Buffer): Promise<void> => {
+  const before = await store.find(db, organizationId, key)
+  if (!before) return
+  if (!before.fingerprint.equals(print)) throw problem('idempotency_key_reused')
+  throw new Replay(before.status, before.body)
+}
+
 /** Runs `work` at most once per key, inside one transaction with its claim and its answer. */
 export const once = (
   db: Db,
@@ -52,11 +60,7 @@ export const once = (
 ) =>
   db.tx(async tx => {
     if (!(await store.tryLock(tx, organizationId, key))) throw problem('idempotency_in_flight')
-    const before = await store.find(tx, organizationId, key)
-    if (before) {
-      if (!before.fingerprint.equals(print)) throw problem('idempotency_key_reused')
-      throw new Replay(before.status, before.body)
-    }
+    await checkReplay(tx, organizationId, key, print)
     const answer = await work(tx)
     await store.insert(tx, organizationId, { key, fingerprint: print, ...answer })
     return answer

@@ -11,7 +11,7 @@ const keepFeedsMs = 90 * 86_400_000
 export const tickPost = async (app: App): Promise<void> => {
   const now = app.clock.now()
   await drops.unscopedLockDue(app.db, now, null)
-  for (const { id } of await drops.unscopedUnsubmitted(app.db)) await drops.unscopedProduce(app.db, id)
+  await drops.produce(app.db)
   for (const { organization_id } of await clock.unscopedDue(app.db, now)) await clock.play(app.db, organization_id)
   await readReturns(app)
   await tracking.unscopedForget(app.db, new Date(now.getTime() - keepFeedsMs))

@@ -71,17 +71,33 @@ export const unscopedLockDue = (db: Db, now: Date, only: string | null) =>
           (select c.offset_ms * interval '1 millisecond' from test_clocks c where c.organization_id = d.organization_id), interval '0') end
       returning d.id
     ), asked as (
-      select id, graphile_worker.add_job('post.produce', json_build_object('drop_id', id), max_attempts := 50, job_key := 'produce:' || id) from due
+      select graphile_worker.add_job('post.produce', job_key := 'post.produce') where exists (select from due)
     )
-    select id from asked`)
+    select id from due left join asked on true`)
 
-/** Asks again for the production of a drop, unless it is asked for already. */
-export const unscopedProduce = (db: Db, id: string) =>
+/** Asks for production, unless it is asked for already. */
+export const produce = (db: Db) => db.rows(sql`select graphile_worker.add_job('post.produce', job_key := 'post.produce')`)
+
+/**
+ * Takes a drop that waits for production, the oldest first, and keeps others from it for a while. `only`: that one. Undefined when there
+ * is none. Across organizations, as the printer is.
+ */
+export const unscopedClaim = (db: Db, only: string | null, seconds: number) =>
+  db.row<DropRow>(sql`
+    update drops set leased_until = now() + ${seconds} * interval '1 second'
+    where id = (
+      select d.id from drops d
+      where (${only}::uuid is null or d.id = ${only}::uuid) and coalesce(d.leased_until, '-infinity') < now()
+        and (d.status = 'locked' or (d.status = 'production_started' and (
+          exists (select from print_jobs j where j.drop_id = d.id and j.state in ('assigned', 'submitting'))
+          or exists (select from pieces p where p.drop_id = d.id and p.status = 'created' and p.print_job_id is null))))
+      order by d.locked_at, d.id limit 1 for update skip locked)
+    returning *, mail_date::text`)
+
+/** Keeps a drop for longer, or (null) lets it go. */
+export const lease = (db: Db, organizationId: string, id: string, seconds: number | null) =>
   db.rows(sql`
-    select graphile_worker.add_job('post.produce', json_build_object('drop_id', ${id}::uuid), max_attempts := 50, job_key := 'produce:' || ${id}::text)`)
-
-/** For the jobs, which know a drop only by its id. */
-export const unscopedById = (db: Db, id: string) => db.row<DropRow>(sql`select *, mail_date::text from drops where id = ${id}`)
+    update drops set leased_until = now() + ${seconds}::integer * interval '1 second' where organization_id = ${organizationId} and id = ${id}`)
 
 /** The printer begins: writes down who it is and how much there is. Undefined when that was written before. */
 export const start = (db: Db, organizationId: string, id: string, carrier: string, at: Date) =>
@@ -112,10 +128,3 @@ export const finish = (db: Db, organizationId: string, ids: string[], at: Date) 
     where d.organization_id = ${organizationId} and d.id = any (${ids}::uuid[]) and d.status in ('locked', 'production_started')
       and not exists (select from pieces p where p.drop_id = d.id and p.status in ('created', 'rendered', 'queued', 'printed'))
     returning *, mail_date::text`)
-
-/** What is with a printer, or should be: asked for again by the clock, should its job have been given up. */
-export const unscopedUnsubmitted = (db: Db) =>
-  db.rows<{ id: string }>(sql`
-    select d.id from drops d
-    where d.status = 'locked' or (d.status = 'production_started' and exists (
-      select from print_jobs j where j.drop_id = d.id and j.state in ('assigned', 'submitting')))`)

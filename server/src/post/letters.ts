@@ -12,6 +12,7 @@ export const createLetter = operation(
   {
     input: object({ ...pieceFields, size: Type.Optional(oneOf(letterSizes, 'Default us_letter.')), ...letterCreative }),
     output: Piece,
+    claims: true,
   },
   (ctx, input) =>
     sendPiece(ctx, { kind: 'letter', size: input.size ?? 'us_letter', input, creative: keep => letterOf(input, keep) }),

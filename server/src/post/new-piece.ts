@@ -5,6 +5,8 @@
 import Type, { type Static } from 'typebox'
 import { record } from '../events.sql.ts'
 import type { StagedBlob } from '../kernel/blobs.ts'
+import type { Db } from '../kernel/db.ts'
+import { checkReplay, once } from '../kernel/idempotency.ts'
 import { newId, publicId } from '../kernel/ids.ts'
 import { type Context, object } from '../operation.ts'
 import { invalid } from '../problems.ts'
@@ -56,8 +58,9 @@ const mostMergeCharacters = 25_000
 
 /** Makes a piece. Throws invalid_input (every problem named with its field), insufficient_balance. */
 export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> => {
-  const { app, org, livemode } = ctx
+  const { app, org, livemode, claim } = ctx
   const { input, size } = wanted
+  if (claim) await checkReplay(ctx.db, org, claim.key, claim.fingerprint)
   const to = standardise(input.to, '/to')
   const from = standardise(input.from, '/from')
   checkCarrier(ctx, size, to.address.country)
@@ -92,7 +95,7 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     ...(input.qr_caption ? { qr_caption: input.qr_caption } : {}),
     ...seen,
   }
-  return ctx.db.tx(async db => {
+  const commit = async (db: Db): Promise<Piece> => {
     const drop = await dropFor(db, { org, livemode }, day)
     const [imb] = await newBarcodes(app, db, livemode, [to.address])
     await app.blobs.insert(db, org, staged)
@@ -101,7 +104,12 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     const made = toPiece(app, (await store.byId(db, org, livemode, piece.id))!)
     await record(db, [{ type: 'piece.created', organization_id: org, livemode, data: made }])
     return made
-  })
+  }
+  // The claim is made here and not around the whole, so that no transaction waits while pages are drawn.
+  if (!claim) return ctx.db.tx(commit)
+  let made: Piece | undefined
+  await once(ctx.db, org, claim.key, claim.fingerprint, async db => claim.encode((made = await commit(db))))
+  return made!
 }
 
 /** Stands in for the barcode while the page is checked: serial numbers are given out when nothing can be refused any more. */

@@ -16,6 +16,7 @@ export const createPostcard = operation(
       ...postcardCreative,
     }),
     output: Piece,
+    claims: true,
   },
   (ctx, input) =>
     sendPiece(ctx, { kind: 'postcard', size: input.size ?? '4x6', input, creative: keep => postcardOf(input, keep) }),

@@ -15,10 +15,6 @@ export interface PrintJobRow {
   created_at: Date
 }
 
-/** Only one process works on a drop at a time; the lock ends with the transaction, or with the process. */
-export const tryLock = async (db: Db, dropId: string): Promise<boolean> =>
-  (await db.row<{ ok: boolean }>(sql`select pg_try_advisory_xact_lock(hashtextextended(${`drop ${dropId}`}, 43)) as ok`))!.ok
-
 /** Puts the next pieces of one format into a new job; says how many, 0 when there are none left. */
 export const assign = async (
   db: Db,

@@ -19,18 +19,49 @@ const batch = 500
 /** Hand-overs under way at once, for vendors who take pieces one by one. */
 const atOnce = 8
 
-/** The job `post.produce`: everything of a drop that no carrier has yet. Rejects when something is to be tried again. */
-export const produceDrop = async (app: App, { drop_id }: { drop_id: string }): Promise<void> => {
-  await app.db.tx(async held => {
-    if (!(await store.tryLock(held, drop_id))) return
-    const drop = await drops.unscopedById(app.db, drop_id)
-    if (!drop || !['locked', 'production_started'].includes(drop.status)) return
-    const carrier = drop.carrier ? carriers[drop.carrier]! : carrierFor(app, drop.livemode)
-    if (!(await begin(app, drop, carrier))) return
-    await assign(app, drop, carrier)
-    await submitAll(app, drop, carrier)
-    if (!drop.livemode) await play(app.db, drop.organization_id)
-  })
+/** How long a drop is kept from others: renewed while it is worked on, passed over after a crash. */
+const leaseSeconds = 180
+const retrySeconds = 60
+/** Drops one process works on at once: rendering takes a core. */
+const most = 2
+let busy = 0
+
+/** The job `post.produce`: every drop that waits, one after the other. What fails waits a minute; the clock asks again. */
+export const produceDrops = async (app: App): Promise<void> => {
+  // Those at work go on until nothing is left.
+  if (busy >= most) return
+  busy++
+  try {
+    while (!app.closing && (await produceNext(app)));
+  } finally {
+    busy--
+  }
+}
+
+/** Works on the next drop, or on `only`. False when none waits. What goes wrong is logged, and kept with the job it went wrong with. */
+export const produceNext = async (app: App, only: string | null = null): Promise<boolean> => {
+  const drop = await drops.unscopedClaim(app.db, only, leaseSeconds)
+  if (!drop) return false
+  const keep = (seconds: number | null) => drops.lease(app.db, drop.organization_id, drop.id, seconds)
+  const renewal = setInterval(() => void keep(leaseSeconds).catch(() => {}), (leaseSeconds / 3) * 1000)
+  try {
+    await produce(app, drop)
+    await keep(null)
+  } catch (error) {
+    app.log.warn({ drop: drop.id, error: (error as Error).message }, 'production of a drop did not succeed')
+    await keep(retrySeconds)
+  } finally {
+    clearInterval(renewal)
+  }
+  return true
+}
+
+const produce = async (app: App, drop: drops.DropRow): Promise<void> => {
+  const carrier = drop.carrier ? carriers[drop.carrier]! : carrierFor(app, drop.livemode)
+  if (!(await begin(app, drop, carrier))) return
+  await assign(app, drop, carrier)
+  await submitAll(app, drop, carrier)
+  if (!drop.livemode) await play(app.db, drop.organization_id)
 }
 
 /** When production happens: in the sandbox at the moment the drop locked, however far the clock was moved at once. */
@@ -49,8 +80,9 @@ const begin = (app: App, drop: drops.DropRow, carrier: Carrier): Promise<boolean
   })
 
 const assign = async (app: App, drop: drops.DropRow, carrier: Carrier): Promise<void> => {
-  const { pieces_per_job: most } = carrier.capabilities()
-  const next = () => store.assign(app.db, drop.organization_id, { id: newId(), dropId: drop.id, carrier: carrier.name, most })
+  const { pieces_per_job } = carrier.capabilities()
+  const next = () =>
+    store.assign(app.db, drop.organization_id, { id: newId(), dropId: drop.id, carrier: carrier.name, most: pieces_per_job })
   while ((await next()) > 0);
 }
 

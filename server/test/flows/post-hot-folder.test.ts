@@ -9,7 +9,7 @@ import { movableClock } from '../../src/kernel/clock.ts'
 import { parseId } from '../../src/kernel/ids.ts'
 import { tickPost } from '../../src/post/clockwork.ts'
 import { renderer } from '../../src/post/printing.ts'
-import { produceDrop } from '../../src/post/production.ts'
+import { produceNext } from '../../src/post/production.ts'
 import { eventually, type Json, startTestApp, type TestApp } from '../harness.ts'
 
 const from = { name: 'The Copper Kettle', line1: '22 Harbor St', city: 'Portland', state: 'ME', zip: '04101' }
@@ -180,6 +180,7 @@ describe('a print shop with a hot folder', () => {
     const dropId = parseId('drop', cards[0].drop_id)!
     const known = await jobs()
     const impose = renderer.impose
+    const ready = () => t.app.db.pool.query('update drops set leased_until = null where id = $1', [dropId])
     let deaths = 0
     // The process dies while the file is drawn, then again when the folder is in place but nobody wrote that down.
     renderer.impose = async function* (...given) {
@@ -190,13 +191,18 @@ describe('a print shop with a hot folder', () => {
     }
     clock.advance(24 * hour)
     try {
-      await t.app.db.pool.query(`update drops set status = 'locked', locked_at = now() where id = $1`, [dropId])
-      await assert.rejects(produceDrop(t.app, { drop_id: dropId }), /died/)
+      // … and once right after it began.
+      await t.app.db.pool.query(`update drops set status = 'production_started', carrier = 'hot-folder' where id = $1`, [dropId])
+      await produceNext(t.app, dropId)
+      const { rows: left } = await t.app.db.pool.query('select problem, state from print_jobs where drop_id = $1', [dropId])
+      assert.deepEqual(left, [{ problem: 'died', state: 'assigned' }])
+      assert.equal(await produceNext(t.app, dropId), false)
+      await ready()
       assert.deepEqual(await jobs(), known)
-      await produceDrop(t.app, { drop_id: dropId })
+      await produceNext(t.app, dropId)
       await t.app.db.pool.query(`update print_jobs set state = 'submitting' where drop_id = $1`, [dropId])
       await t.app.db.pool.query(`update pieces set status = 'rendered' where drop_id = $1`, [dropId])
-      await Promise.all([1, 2, 3].map(() => produceDrop(t.app, { drop_id: dropId })))
+      assert.deepEqual((await Promise.all([1, 2, 3].map(() => produceNext(t.app, dropId)))).sort(), [false, false, true])
     } finally {
       renderer.impose = impose
     }

@@ -13,7 +13,7 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promi
 import { join } from 'node:path'
 import type { App } from '../../app.ts'
 import { newId, parseId } from '../../kernel/ids.ts'
-import { unscopedProduce } from '../drops.sql.ts'
+import { produce } from '../drops.sql.ts'
 import { movePieces, type Step } from '../moves.ts'
 import * as jobs from '../print-jobs.sql.ts'
 import { returnsFolder } from './hot-folder.ts'
@@ -76,7 +76,7 @@ const apply = async (app: App, job: jobs.PrintJobRow, answer: Answer, path: stri
 const spoil = async (app: App, job: jobs.PrintJobRow, pieceIds: string[]): Promise<string | undefined> => {
   if (pieceIds.length === 0) return 'It names no piece.'
   await app.db.tx(async db => {
-    if ((await jobs.reprint(db, job.organization_id, job, { id: newId(), pieceIds })) > 0) await unscopedProduce(db, job.drop_id)
+    if ((await jobs.reprint(db, job.organization_id, job, { id: newId(), pieceIds })) > 0) await produce(db)
   })
   return undefined
 }
