@@ -21,13 +21,13 @@ export interface Ended {
   all: string
 }
 
-/** Runs a program to its end, a minute at most. */
+/** Runs a program to its end, 100 seconds at most: npm may have to fetch. */
 export const run = async (
   command: string,
   args: string[],
   { env = {}, cwd = root, input = '' }: { env?: Record<string, string>; cwd?: string; input?: string } = {},
 ): Promise<Ended> => {
-  const child = spawn(command, args, { cwd, env: plainEnv(env), timeout: 60_000 })
+  const child = spawn(command, args, { cwd, env: plainEnv(env), timeout: 100_000 })
   child.stdin.end(input)
   const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code: child.exitCode, out, all: `${out}\n${errors}` }
