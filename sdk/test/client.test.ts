@@ -1,7 +1,7 @@
 /** The client against a running server. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
-import { startTestApp, type TestApp } from '../../server/test/harness.ts'
+import { eventually, startTestApp, type TestApp } from '../../server/test/harness.ts'
 import Pennypost, { PennypostError } from '../src/index.ts'
 
 describe('the client', () => {
@@ -64,6 +64,8 @@ describe('the client', () => {
       seen.slice(3, 6),
     )
     for (let i = 0; i < 3; i++) await pp.send({ to: 'a@example.test', subject: `Lantern ${i}`, text: 'x' })
+    // Search knows a mail a moment after it was stored.
+    await eventually(async () => (await pp.messages.search({ query: 'lantern' })).data.length === 3)
     const found: string[] = []
     for await (const message of pp.messages.search({ query: 'lantern', limit: 2 })) found.push(message.subject)
     assert.deepEqual(found, ['Lantern 2', 'Lantern 1', 'Lantern 0'])
