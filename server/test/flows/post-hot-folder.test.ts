@@ -64,6 +64,11 @@ describe('a print shop with a hot folder', () => {
     await rename(folder('returns', `.${name}.part`), folder('returns', name))
     await tickPost(t.app)
   }
+  const allRead = () =>
+    eventually(
+      async () => (await t.app.db.pool.query('select from tracking_feed where handled_at is null')).rowCount === 0,
+      30_000,
+    )
   const push = (events: object[], authorization = `Basic ${Buffer.from('usps:secret').toString('base64')}`) =>
     t.call('POST', '/tracking/iv-mtr', { body: { msgGrpId: '1', events }, headers: { authorization } })
   const scan = (piece: Json, mailPhase: string, scanDatetime: string, more: object = {}) => ({
@@ -237,6 +242,7 @@ describe('a print shop with a hot folder', () => {
     ])
     await push([scan(piece, 'Phase 4c - Delivery', '2026-11-29 13:00:00', { handlingEventType: 'L' })])
     assert.equal((await reaches(piece.id, 'delivered')).delivered_confidence, 'logical')
+    await allRead()
     const tracking = (await t.call('GET', `/v1/pieces/${piece.id}/tracking`, { key })).body
     assert.deepEqual(
       tracking.scans.map((one: Json) => [one.status, one.applied]),
@@ -272,7 +278,7 @@ describe('a print shop with a hot folder', () => {
     await eventually(
       async () => (await t.app.db.pool.query(`select from tracking_feed where problem = 'It is not JSON.'`)).rowCount === 1,
     )
-    await eventually(async () => (await t.app.db.pool.query('select from tracking_feed where handled_at is null')).rowCount === 0)
+    await allRead()
     assert.equal((await t.call('GET', `/v1/pieces/${sandboxed.id}`, { key: test })).body.status, 'created')
   })
 })
