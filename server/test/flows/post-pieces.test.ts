@@ -283,6 +283,30 @@ describe('a piece in the sandbox', () => {
     assert.equal(ids.size, 1)
     assert.ok(answers.every(({ status }) => status === 201 || status === 409))
     assert.deepEqual((await t.call('POST', '/v1/postcards', { key, body: card, headers })).body.id, [...ids][0])
+    const again = await t.call('POST', '/v1/postcards', { key, body: card, headers })
+    assert.equal(again.headers.get('x-idempotent-replayed'), 'true')
+    const other = await t.call('POST', '/v1/postcards', { key, body: { ...card, message: 'Other' }, headers })
+    assert.equal(other.body.error.code, 'idempotency_key_reused')
+    // A refusal holds no key: the corrected request may use it.
+    const late = { 'idempotency-key': 'card-2' }
+    assert.equal(
+      (await t.call('POST', '/v1/postcards', { key, body: { ...card, merge_variables: {} }, headers: late })).status,
+      422,
+    )
+    assert.equal((await t.call('POST', '/v1/postcards', { key, body: card, headers: late })).status, 201)
+  })
+
+  it('loses no piece that comes while its drop locks', async () => {
+    const mine = await t.mint((await t.register('Racer')).key)
+    const post = async (): Promise<string> =>
+      (await t.call('POST', '/v1/letters', { key: mine, body: { to, from, message: 'Hello' } })).body.id
+    const turn = () => t.call('POST', '/v1/test-clock/advance', { key: mine, body: { days: 1 } })
+    const ids = await Promise.all(Array.from({ length: 24 }, async (_, i) => (i % 6 === 5 ? turn().then(post) : post())))
+    await t.call('POST', '/v1/test-clock/advance', { key: mine, body: { days: 30 } })
+    await eventually(async () => {
+      const { data } = (await t.call('GET', '/v1/pieces?limit=100&status=delivered', { key: mine })).body
+      return data.length === ids.length
+    }, 60_000)
   })
 
   it('moves only the sandbox it belongs to', async () => {
