@@ -34,5 +34,11 @@ case $received in *'"codes":[{"value":"482913"'*) echo "found the code 482913" ;
 post "/inboxes/$inbox/messages/$message/reply" -H "$auth" -d '{"text": "Thank you."}' >/dev/null
 echo "replied"
 
-post /messages/search -H "$auth" -d '{"query": "\"your order\""}' | grep -q "$message"
+# Search knows a mail a moment after it arrived.
+tries=0
+until post /messages/search -H "$auth" -d '{"query": "\"your order\""}' | grep -q "$message"; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 20 ] || exit 1
+  sleep 0.5
+done
 echo "found it again"

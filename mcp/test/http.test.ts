@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { startTestApp, type TestApp } from '../../server/test/harness.ts'
+import { eventually, startTestApp, type TestApp } from '../../server/test/harness.ts'
 
 type Block = { type: string; text?: string; uri?: string; name?: string; mimeType?: string }
 
@@ -118,8 +118,8 @@ describe('/mcp', () => {
     const answer = await a('wait_for_email', { thread_id: sent.facts.thread_id, timeout: 20 })
     assert.match(answer.text, /Thanks!/)
 
-    const found = await a('search_messages', { query: 'thanks' })
-    assert.equal(found.facts.messages[0].id, answer.facts.id)
+    // Search knows a mail a moment after it arrived.
+    await eventually(async () => (await a('search_messages', { query: 'thanks' })).facts.messages[0]?.id === answer.facts.id)
   })
 
   it('cuts what is long and says how to read on', async () => {

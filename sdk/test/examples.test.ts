@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { startTestApp, type TestApp } from '../../server/test/harness.ts'
+import { eventually, startTestApp, type TestApp } from '../../server/test/harness.ts'
 import { has, root, run } from './programs.ts'
 
 const shell = has('curl')
@@ -169,7 +169,7 @@ print(answer_mail.agent.role, len(support.tools))`,
     const mine = (await bash(list!)).find((one: { subject: string }) => one.subject === 'Claw "1"') ?? got
     assert.equal(mine.text.trim(), text)
     assert.equal((await bash(reply!, { MESSAGE_ID: mine.id, TEXT: 'ok' })).status, 'queued')
-    assert.ok((await bash(search!, { QUERY: 'claw' })).length > 0)
+    await eventually(async () => (await bash(search!, { QUERY: 'claw' })).length > 0)
     assert.equal((await bash(send!, { TO: 'nobody', SUBJECT: 's', TEXT: 't' })).code, 'invalid_input')
   })
 
