@@ -15,7 +15,7 @@ const snippetCharacters = 200
 
 export const text = (value: string): Content => ({ type: 'text', text: value })
 /** Facts, as JSON. */
-export const facts = (value: object): Content => text(JSON.stringify(value, null, 1))
+export const facts = (value: object): Content => text(JSON.stringify(value))
 
 const verdicts: Record<string, string> = {
   pass: 'pass: proven to come from the domain it says',
