@@ -44,7 +44,7 @@ export const readList = async (job: ImportJob, store: (batch: Batch) => Promise<
   const worker = new Worker(new URL('./import.worker.ts', import.meta.url), {
     workerData: job,
     env: {},
-    resourceLimits: { maxOldGenerationSizeMb: limits.heapMb, maxYoungGenerationSizeMb: 32 },
+    resourceLimits: { maxOldGenerationSizeMb: limits.heapMb, maxYoungGenerationSizeMb: 16 },
   })
   try {
     return await listen(worker, store)

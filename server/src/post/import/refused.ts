@@ -19,5 +19,5 @@ export const limits = {
   sharedText: 60_000_000,
   /** From the start of reading to the last row stored. */
   seconds: 120,
-  heapMb: 400,
+  heapMb: 256,
 } as const
