@@ -14,9 +14,9 @@ import type { Carrier, Refused } from './carrier.ts'
 
 /** What a piece's recipient may be called, and what then happens. */
 export const magicWords = {
-  DELIVERED: 'Scanned on its way and delivered on the third day, as everybody else is.',
-  RETURNED: 'Taken out of the stream on the fourth day, back in the sender’s area on the sixth.',
-  REROUTED: 'Forwarded on the fourth day; nothing more is heard.',
+  DELIVERED: 'Scanned on its way and delivered on the fourth day, as everybody else is.',
+  RETURNED: 'Taken out of the stream on the fifth day, back in the sender’s area on the seventh.',
+  REROUTED: 'Forwarded on the fifth day; nothing more is heard.',
   STALLED: 'One scan, then silence.',
   PRINT_FAIL: 'Spoiled by the press and not printed again.',
 } as const
