@@ -11,7 +11,7 @@ import type {
   Pennypost,
 } from 'pennypost'
 import type { ToolName } from './catalogue.ts'
-import { attachmentText, type Content, facts, isText, messageList, sentMessage, text, wholeMessage } from './show.ts'
+import { attachmentText, type Content, facts, isText, messageList, sentMessage, text, untrusted, wholeMessage } from './show.ts'
 
 type Input = Record<string, unknown>
 interface Call {
@@ -70,13 +70,9 @@ export const runs: Record<ToolName, (call: Call) => Promise<Content[]>> = {
     const [inbox, input] = await withInbox(call)
     const { message, codes, links } = await call.client.inboxes.wait(inbox, input as InboxWaitInput, call.options)
     if (!message) return [text('No such mail came in time. Call again to go on waiting.')]
+    const found = untrusted('One-time codes and links found in the mail, likeliest first', JSON.stringify({ codes, links }))
     const [head, ...rest] = wholeMessage(message)
-    return [
-      head!,
-      facts({ note: 'Found in the mail, likeliest first. Its sender wrote them.', codes, links }),
-      ...rest,
-      ...(await attachments(call, message)),
-    ]
+    return [head!, found, ...rest, ...(await attachments(call, message))]
   },
 
   list_inboxes: async ({ client, input, options }) => {
