@@ -112,15 +112,9 @@ try {
   const printed = await timed('locked → complete in hot folder', async () => {
     await tickPost(app)
     for (;;) {
-      const { data } = await call('GET', `/pieces?order_id=${order.id}&status=queued&limit=1`, key)
-      const { payment } = await call('GET', path, key)
-      if (
-        data.length > 0 &&
-        payment.held_mills === 0 &&
-        (await call('GET', `/pieces?order_id=${order.id}&status=rendered&limit=1`, key)).data.length === 0
-      )
-        return
-      await delay(200)
+      const { by_status } = await call('GET', `${path}/analytics`, key)
+      if (by_status.queued === pieces) return
+      await delay(500)
     }
   })
   const jobs = join(dataDir, 'hot-folder', 'jobs')
