@@ -1,7 +1,7 @@
 /** `demo`: the whole story over real sockets on a throwaway database, told as it happens. */
 import { createHmac } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { readConfig } from './config.ts'
 import { createLog } from './kernel/log.ts'
 import { migrate } from './kernel/migrate.ts'
 import { startPostgres } from './kernel/postgres.ts'
+import { tellPost } from './post/demo.ts'
 
 const step = (() => {
   let count = 0
@@ -18,8 +19,9 @@ const step = (() => {
 const say = (line: string) => console.log(`   ${line}`)
 
 export const runDemo = async (words: string[]): Promise<void> => {
-  if (words[0] && words[0] !== 'email')
-    throw Object.assign(new Error(`demo: there is no demo called "${words[0]}". Try: demo email`), { told: true })
+  const [name = 'email'] = words
+  if (name !== 'email' && name !== 'post')
+    throw Object.assign(new Error(`demo: there is no demo called "${name}". Try: demo email, or demo post`), { told: true })
   const dataDir = await mkdtemp(join(tmpdir(), 'pennypost-demo-'))
   const postgres = await startPostgres({ dataDir, log: () => {} })
   await migrate(postgres.url)
@@ -38,7 +40,8 @@ export const runDemo = async (words: string[]): Promise<void> => {
   const app = await startApp({ config, databaseUrl: postgres.url, log: createLog('silent') })
   const sink = await startReceiver()
   try {
-    await tell(app.publicUrl, app.smtp.port, sink)
+    if (name === 'post') await tellPost({ url: app.publicUrl, sink, step, say })
+    else await tell(app.publicUrl, app.smtp.port, sink)
   } finally {
     sink.close()
     await app.close()
@@ -47,14 +50,14 @@ export const runDemo = async (words: string[]): Promise<void> => {
   }
 }
 
-/** The customer's side of a webhook: keeps what comes and tells who waits. */
+/** The customer's side of a webhook: keeps what comes. */
 const startReceiver = async () => {
-  const seen: { signature: string; body: string }[] = []
+  const seen: { headers: IncomingHttpHeaders; body: string }[] = []
   const server = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', part => parts.push(part))
     request.on('end', () => {
-      seen.push({ signature: String(request.headers['x-mailboxkit-signature'] ?? ''), body: Buffer.concat(parts).toString() })
+      seen.push({ headers: request.headers, body: Buffer.concat(parts).toString() })
       response.end('ok')
     })
   })
@@ -101,8 +104,8 @@ const tell = async (url: string, smtpPort: number, sink: Awaited<ReturnType<type
   while (sink.seen.length === 0) await new Promise(resolve => setTimeout(resolve, 10))
   const [delivery] = sink.seen
   const expected = createHmac('sha256', hook.data.secret).update(delivery!.body).digest('hex')
-  if (expected !== delivery!.signature) throw new Error('The signature does not fit')
-  say(`event ${JSON.parse(delivery!.body).event}, signature ${delivery!.signature.slice(0, 16)}… verified`)
+  if (expected !== delivery!.headers['x-mailboxkit-signature']) throw new Error('The signature does not fit')
+  say(`event ${JSON.parse(delivery!.body).event}, signature ${expected.slice(0, 16)}… verified`)
 
   step('Bob replies; the reply lands in the same thread')
   await call('POST', `/api/v1/inboxes/${bob.inbox_id}/messages/${got.message.id.slice(4)}/reply`, bob.api_key, {

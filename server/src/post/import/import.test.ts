@@ -146,6 +146,7 @@ describe('lists of recipients', () => {
         ['02139', '00501', '02139', '02139-4307', '02139-4307', '02139', '90210-1234', '90210-1234'],
       )
       assert.equal(zips_mended, 5)
+      assert.equal(accepted[0]!.merge_variables.zip, '02139')
       assert.equal(accepted[0]!.recipient.given?.zip, '2139')
       assert.equal(accepted[0]!.address_status, 'corrected')
     })

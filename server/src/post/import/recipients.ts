@@ -69,7 +69,7 @@ export const recipientReader = (columns: readonly Column[]): Reader => {
         row: number,
         recipient: zipGiven ? { ...standard, given: { ...standard.given, zip: zipGiven } } : standard,
         address_status: zipGiven ? 'corrected' : status,
-        merge_variables: mergeVariables(columns, given, cells),
+        merge_variables: mergeVariables(columns, { ...given, ...(zipGiven ? { zip: standard.zip! } : {}) }, cells),
       },
     }
   }
