@@ -144,10 +144,9 @@ const makeBatch = async (
   now: Date,
 ): Promise<void> => {
   const { org, livemode } = order
-  // Outside the transaction: a gap in the serial numbers does no harm, a lock on the counter would make everybody wait.
   const barcodes = await newBarcodes(
     app,
-    app.db,
+    db,
     livemode,
     rows.map(({ recipient }) => recipient),
   )

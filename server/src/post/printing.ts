@@ -105,10 +105,10 @@ export const newBarcodes = async (
   const wanted = mailerId ? recipients.filter(({ country }) => country === 'US').length : 0
   if (wanted === 0) return recipients.map(() => null)
   const digits = 15 - mailerId.length
-  let next = await store.takeSerials(db, mailerId, wanted)
+  const serials = (await store.takeSerials(db, livemode, wanted)).values()
   return recipients.map(({ country }) => {
     if (country !== 'US') return null
-    const serial = String(next++ % 10 ** digits).padStart(digits, '0')
+    const serial = String(serials.next().value! % 10 ** digits).padStart(digits, '0')
     return `00${app.config.SERVICE_TYPE_ID}${mailerId}${serial}`
   })
 }
