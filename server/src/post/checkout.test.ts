@@ -78,6 +78,42 @@ describe('checkout', () => {
     assert.equal((await get(`/orders/${made.id}`, live)).status, 'draft')
   })
 
+  it('cancelling the order and each of its pieces at once ends well, and once', async () => {
+    const made = await order(test, people(8))
+    await post(`/orders/${made.id}/checkout`, test)
+    const { data } = await get(`/pieces?order_id=${made.id}`, test)
+    const answers = await Promise.all([
+      ...data.map((piece: Json) => t.call('POST', `/v1/pieces/${piece.id}/cancel`, { key: test })),
+      t.call('DELETE', `/v1/orders/${made.id}`, { key: test }),
+      t.call('DELETE', `/v1/orders/${made.id}`, { key: test }),
+    ])
+    assert.ok(
+      answers.every(({ status }) => status === 200 || status === 409),
+      JSON.stringify(answers.map(({ status }) => status)),
+    )
+    const gone = await get(`/orders/${made.id}`, test)
+    assert.deepEqual([gone.status, gone.payment.released_mills, gone.payment.held_mills], ['cancelled', 8 * 850, 0])
+    const { data: events } = await get('/events?type=order.cancelled&limit=100', test)
+    assert.equal(events.filter((event: Json) => event.data.id === made.id).length, 1)
+  })
+
+  it('an order whose pieces were all cancelled or spoiled ends as cancelled, its money back', async () => {
+    const cancelled = await order(test, people(2))
+    await post(`/orders/${cancelled.id}/checkout`, test)
+    for (const piece of (await get(`/pieces?order_id=${cancelled.id}`, test)).data) await post(`/pieces/${piece.id}/cancel`, test)
+    const spoiled = await order(test, ['PRINT_FAIL,9 Elm St,Boston,MA,02139'])
+    await post(`/orders/${spoiled.id}/checkout`, test)
+    await post('/test-clock/advance', test, { days: 4 })
+    for (const { id } of [cancelled, spoiled]) {
+      const gone = await eventually(async () => {
+        const now = await get(`/orders/${id}`, test)
+        return now.status === 'cancelled' && now
+      })
+      assert.deepEqual([gone.payment.status, gone.drops[0].status], ['released', 'cancelled'])
+      assert.ok(gone.cancelled_at)
+    }
+  })
+
   it('a campaign in the sandbox, from order to analytics', async () => {
     const made = await order(
       test,

@@ -8,13 +8,16 @@ import type { Tenant } from './moves.ts'
 import * as store from './order-progress.sql.ts'
 import { recordOrder } from './order-view.ts'
 
-/** paid → in_production (a printer began) → mailed (nothing is left at the printer) → completed (nothing is on its way). */
+/**
+ * paid → in_production (a printer began) → mailed (nothing is left at the printer) → completed (nothing is on its way); cancelled when
+ * every piece was cancelled or could not be printed.
+ */
 export const orderMoved = async (_app: App, db: Db, { org, livemode }: Tenant, orderId: string): Promise<void> => {
+  await store.lock(db, org, livemode, orderId)
   for (;;) {
     const status = await store.advance(db, org, livemode, orderId)
     if (!status) return
-    const type =
-      status === 'in_production' ? 'order.production_started' : status === 'mailed' ? 'order.mailed' : 'order.completed'
+    const type = status === 'in_production' ? 'order.production_started' : (`order.${status}` as const)
     await recordOrder({ db, org, livemode }, orderId, type)
   }
 }

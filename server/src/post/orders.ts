@@ -252,8 +252,9 @@ const cancelBatch = 1000
 /** Cancels an order in one of these states, a paid one only while no drop of it has locked; what was set aside goes back. */
 const cancel = (ctx: Context, id: string, from: store.OrderStatus[]): Promise<Order> =>
   ctx.db.tx(async db => {
+    // Drops before the order, as everywhere: who moves a piece holds its drop already when he comes to the order.
+    const drops = await store.holdDrops(db, ctx.org, (await findOrder({ ...ctx, db }, id)).id)
     const order = await lockOrder(ctx, db, id)
-    const drops = await store.holdDrops(db, ctx.org, order.id)
     const locked = drops.some(({ status }) => status !== 'scheduled')
     if (!from.includes(order.status) || locked)
       throw problem('not_cancellable', {
