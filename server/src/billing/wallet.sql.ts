@@ -22,6 +22,14 @@ export const balance = async (db: Db, organizationId: string, livemode: boolean)
     )
   )?.balance_mills ?? 0
 
+/**
+ * Locked before everything else of the organization: a transaction that needs several of them takes wallet, inbox, approval, message
+ * and delivery in this order, so that no two wait for each other.
+ */
+export const lock = async (db: Db, organizationId: string, livemode: boolean): Promise<void> => {
+  await db.rows(sql`select 1 from wallets where organization_id = ${organizationId} and livemode = ${livemode} for update`)
+}
+
 /** Adds (or takes, when negative) mills and writes the entry. Returns the new balance, or undefined when there was not enough. */
 export const add = async (
   db: Db,

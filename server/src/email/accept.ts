@@ -11,7 +11,7 @@ import { record } from '../events.sql.ts'
 import type { NewEvent } from '../events.ts'
 import { coalesce } from '../kernel/batch.ts'
 import type { StagedBlob } from '../kernel/blobs.ts'
-import type { Db } from '../kernel/db.ts'
+import { type Db, missingFor } from '../kernel/db.ts'
 import * as idempotency from '../kernel/idempotency.sql.ts'
 import { Replay } from '../kernel/idempotency.ts'
 import { newId, publicId } from '../kernel/ids.ts'
@@ -55,7 +55,10 @@ export const createAccept = (app: App): Accept => {
     concurrency: 2,
   })
   const accept = async (submission: Submission): Promise<Message> => {
-    const result = await take(submission)
+    const result = await take(submission).catch((error: unknown) => {
+      if (/_inbox_id_fkey$/.test(missingFor(error) ?? '')) throw problem('not_found', { what: 'inbox' }) // deleted just now
+      throw error
+    })
     if (result instanceof Error) throw result
     app.metrics.accepted.inc({ mode: submission.message.livemode ? 'live' : 'test' })
     app.bus.emit('deliveries')

@@ -113,6 +113,7 @@ const decide = async (
 ): Promise<MessageRow> => {
   const { org, livemode, messageId } = about
   const now = app.clock.now()
+  await wallet.lock(db, org, livemode)
   const approval = await store.lock(db, org, livemode, messageId)
   const before = approval && (await messages.byId(db, org, livemode, approval.message_id))
   if (!approval || !before) throw problem('not_found', { what: 'mail held for approval' })

@@ -83,7 +83,18 @@ export const blobsOf = (db: Db, organizationId: string, inboxId: string) =>
     select a.blob_id from attachments a join messages m on m.id = a.message_id
     where m.organization_id = ${organizationId} and m.inbox_id = ${inboxId}`)
 
-/** Deletes the inbox; its threads, messages and attachments go with it by their foreign keys, its deliveries here. */
+/**
+ * Keeps out what would work on the inbox meanwhile: new mail by the inbox's row (their foreign key asks for it), workers with results
+ * by the messages, in their order.
+ */
+export const lock = async (db: Db, organizationId: string, id: string): Promise<void> => {
+  await db.rows(sql`select 1 from inboxes where organization_id = ${organizationId} and id = ${id} for update`)
+}
+
+export const lockMessages = async (db: Db, organizationId: string, id: string): Promise<void> => {
+  await db.rows(sql`select 1 from messages where organization_id = ${organizationId} and inbox_id = ${id} order by id for update`)
+}
+
 /** What the inbox's mails that wait for approval have cost; they are locked, so that nobody decides about them meanwhile. */
 export const heldCost = async (db: Db, organizationId: string, id: string): Promise<number> =>
   (await db.row<{ mills: number }>(sql`
@@ -94,6 +105,7 @@ export const heldCost = async (db: Db, organizationId: string, id: string): Prom
     )
     select coalesce(sum(cost_mills), 0)::bigint as mills from held`))!.mills
 
+/** Deletes the inbox; its threads, messages and attachments go with it by their foreign keys, its deliveries here. */
 export const remove = async (db: Db, organizationId: string, id: string): Promise<boolean> =>
   (await db.row(sql`
     with gone as (

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import * as wallet from '../billing/wallet.sql.ts'
 import { record } from '../events.sql.ts'
 import { randomToken } from '../kernel/crypto.ts'
-import { conflictOn } from '../kernel/db.ts'
+import { conflictOn, type Db, untied } from '../kernel/db.ts'
 import { newId, parseId, publicId } from '../kernel/ids.ts'
 import { Page, page, pageOf, paging } from '../kernel/pages.ts'
 import { type Context, object, operation } from '../operation.ts'
@@ -175,9 +175,12 @@ export const deleteInbox = operation(
   { input: object({ inbox_id: InboxId }), output: Type.Object({ id: Type.String(), deleted: Type.Literal(true) }) },
   async (ctx, input) => {
     const inbox = await findInbox(ctx, input.inbox_id)
-    return ctx.db.tx(async db => {
-      const blobs = await store.blobsOf(db, ctx.org, inbox.id)
+    const remove = async (db: Db) => {
+      await wallet.lock(db, ctx.org, true)
+      await store.lock(db, ctx.org, inbox.id)
       const unsent = await store.heldCost(db, ctx.org, inbox.id)
+      await store.lockMessages(db, ctx.org, inbox.id)
+      const blobs = await store.blobsOf(db, ctx.org, inbox.id)
       if (!(await store.remove(db, ctx.org, inbox.id))) throw problem('not_found', { what: 'inbox' })
       await ctx.app.blobs.remove(
         db,
@@ -188,6 +191,7 @@ export const deleteInbox = operation(
         await wallet.add(db, ctx.org, true, { amount: unsent, kind: 'email_returned', reference: publicId('inbox', inbox.id) })
       await record(db, [{ type: 'inbox.deleted', organization_id: ctx.org, livemode: ctx.livemode, data: toInbox(inbox) }])
       return { id: publicId('inbox', inbox.id), deleted: true as const }
-    })
+    }
+    return untied(() => ctx.db.tx(remove))
   },
 )

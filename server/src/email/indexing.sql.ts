@@ -13,6 +13,7 @@ export const unscopedIndex = async (db: Db, limit: number): Promise<number> =>
         setweight(to_tsvector('simple', left(from_email || ' ' || coalesce(from_name, ''), 2000)), 'B') ||
         setweight(to_tsvector('simple', left(coalesce(text_body, extracted_text, ''), 100000)), 'D')
       from messages where id in (select message_id from taken)
+      order by id
       on conflict (message_id) do nothing
     )
     select count(*) as taken from taken`))!.taken

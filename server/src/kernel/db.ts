@@ -29,13 +29,20 @@ export interface Db {
   rows<T>(statement: Sql): Promise<T[]>
   /** The first row, or undefined. */
   row<T>(statement: Sql): Promise<T | undefined>
-  /** Runs in one transaction; inside a transaction it joins it. A throw rolls everything back. */
+  /**
+   * Runs in one transaction; inside a transaction it joins it. A throw rolls everything back. A statement that comes after its end is
+   * refused: on the connection it would commit by itself, or join the transaction of somebody else.
+   */
   tx<T>(run: (db: Db) => Promise<T>): Promise<T>
 }
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
-const over = (client: { query: pg.ClientBase['query'] }, tx: Db['tx']): Db => ({
+type Query = pg.ClientBase['query']
+
+const tooLate = ({ text }: Sql) => new Error(`A statement came after the end of its transaction: ${text.trim().slice(0, 60)}`)
+
+const over = (client: { query: Query }, tx: Db['tx']): Db => ({
   rows: async <T>(statement: Sql) => (await client.query(statement)).rows as T[],
   row: async <T>(statement: Sql) => (await client.query(statement)).rows[0] as T | undefined,
   tx,
@@ -63,6 +70,7 @@ export const connect = (
   const tx: Db['tx'] = async run => {
     const client = await pool.connect()
     let broken: Error | undefined
+    let ended = false
     const onClientError = (error: Error) => {
       broken = error
     }
@@ -70,12 +78,17 @@ export const connect = (
     try {
       const begun = client.query('begin')
       begun.catch(() => {}) // told by the first statement, or below
-      const inner: Db = over(client, nested => nested(inner))
+      const inner: Db = over(
+        { query: ((statement: Sql) => (ended ? Promise.reject(tooLate(statement)) : client.query(statement))) as Query },
+        nested => nested(inner),
+      )
       const result = await run(inner)
       await begun
+      ended = true
       await client.query('commit')
       return result
     } catch (error) {
+      ended = true
       await client.query('rollback').catch((lost: Error) => {
         broken = lost
       })
@@ -91,3 +104,17 @@ export const connect = (
 /** The unique index a failed statement ran into, if that is what failed (SQLSTATE 23505). */
 export const conflictOn = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError && error.code === '23505' ? error.constraint : undefined
+
+/** The foreign key that found nothing to point at, if that is what failed (SQLSTATE 23503). */
+export const missingFor = (error: unknown): string | undefined =>
+  error instanceof pg.DatabaseError && error.code === '23503' ? error.constraint : undefined
+
+/** Runs a transaction again when PostgreSQL ended it to untie a deadlock (SQLSTATE 40P01): nothing of it was done. */
+export const untied = async <T>(tx: () => Promise<T>, times = 3): Promise<T> => {
+  try {
+    return await tx()
+  } catch (error) {
+    if (times > 1 && error instanceof pg.DatabaseError && error.code === '40P01') return untied(tx, times - 1)
+    throw error
+  }
+}

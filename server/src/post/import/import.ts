@@ -56,23 +56,31 @@ export const readList = async (job: ImportJob, store: (batch: Batch) => Promise<
 
 const refuse = (message: string) => invalid({ path: '/file', message })
 
+/** Ends only when nothing is being stored any more: after it, the caller may undo what was. */
 const listen = (worker: Worker, store: (batch: Batch) => Promise<void>): Promise<ListRead> =>
   new Promise((resolve, reject) => {
     const deadline = setTimeout(
-      () => reject(refuse(`takes more than ${limits.seconds} seconds to read; split it, or save it again`)),
+      () => fail(refuse(`takes more than ${limits.seconds} seconds to read; split it, or save it again`)),
       limits.seconds * 1000,
     )
     let read: { format: Format; columns: Column[] } | undefined
+    let failed = false
     let storing = Promise.resolve()
     const fail = (error: unknown) => {
+      failed = true
       clearTimeout(deadline)
-      reject(error)
+      storing.catch(() => {}).then(() => reject(error))
     }
     worker.on('message', (said: Said) => {
+      if (failed) return
       if (said.kind === 'refused') fail(refuse(said.message))
       else if (said.kind === 'read') read = { format: said.format, columns: said.columns }
       else if (said.kind === 'batch') {
-        storing = storing.then(() => store(said)).then(() => worker.postMessage('stored'))
+        storing = storing.then(async () => {
+          if (failed) return
+          await store(said)
+          worker.postMessage('stored')
+        })
         storing.catch(fail)
       } else
         storing = storing.then(() => {
