@@ -95,20 +95,25 @@ export const payOrder = (
   ctx: Pick<Context, 'app' | 'db' | 'org' | 'livemode'>,
   orderId: string,
   method: string,
-): Promise<Order> =>
-  ctx.db.tx(async db => {
-    const { app, org, livemode } = ctx
-    const row = await lockOrder(ctx, db, orderId)
-    const { status, quote } = row
-    if (status !== 'quoted' || !quote) throw problem('not_cancellable', { what: 'order', status, allowed: 'quoted order' })
-    const now = await nowFor(app, db, org, livemode)
-    const batches = allocate(now, row.drop_plan, row.recipient_count)
-    await store.paid(db, org, livemode, row.id, method, now)
-    await ledger.reserve({ app, db, org, livemode }, quote.total_mills, publicId('order', row.id))
-    await makePieces(app, db, completeOrder(app, row), quote, batches, now)
-    await recordOrder({ db, org, livemode }, row.id, 'order.paid')
-    return showOrder({ ...ctx, db }, orderId)
-  })
+): Promise<Order> => ledger.paying(ctx.app, ctx.org, () => ctx.db.tx(db => payFrom({ ...ctx, db }, orderId, method)))
+
+const payFrom = async (
+  ctx: Pick<Context, 'app' | 'db' | 'org' | 'livemode'>,
+  orderId: string,
+  method: string,
+): Promise<Order> => {
+  const { app, db, org, livemode } = ctx
+  const row = await lockOrder(ctx, db, orderId)
+  const { status, quote } = row
+  if (status !== 'quoted' || !quote) throw problem('not_cancellable', { what: 'order', status, allowed: 'quoted order' })
+  const now = await nowFor(app, db, org, livemode)
+  const batches = allocate(now, row.drop_plan, row.recipient_count)
+  await store.paid(db, org, livemode, row.id, method, now)
+  await ledger.reserve({ app, db, org, livemode }, quote.total_mills, publicId('order', row.id))
+  await makePieces(app, db, completeOrder(app, row), quote, batches, now)
+  await recordOrder({ db, org, livemode }, row.id, 'order.paid')
+  return showOrder(ctx, orderId)
+}
 
 const makePieces = async (
   app: App,

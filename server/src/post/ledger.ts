@@ -5,8 +5,10 @@
  * back there. In test mode, and where billing is off, the arithmetic is the same and the wallet is left alone.
  */
 import type { App } from '../app.ts'
+import { billingUrl, tellOfEmptyWallets } from '../billing/payments.ts'
 import * as wallet from '../billing/wallet.sql.ts'
 import type { Db } from '../kernel/db.ts'
+import { isProblem } from '../operation.ts'
 import { problem } from '../problems.ts'
 import * as store from './ledger.sql.ts'
 
@@ -28,7 +30,8 @@ const toHold = (row: store.HoldRow): Hold => ({
 
 /**
  * Takes mills out of the wallet and holds them under a reference (the public id of an order or piece). Call it in the
- * transaction of the change it pays for; a throw must end that. Throws insufficient_balance with the facts `balance_mills` and `cost_mills`.
+ * transaction of the change it pays for; a throw must end that. Throws insufficient_balance with the facts `balance_mills`, `cost_mills`
+ * and `billing_url`, where somebody can pay.
  */
 export const reserve = async (
   { app, db, org, livemode }: { app: App; db: Db; org: string; livemode: boolean },
@@ -43,7 +46,27 @@ export const reserve = async (
   if (charged) {
     const left = await wallet.add(db, org, livemode, { amount: -amount, kind: 'post_reserved', reference })
     if (left === undefined)
-      throw problem('insufficient_balance', { balance_mills: await wallet.balance(db, org, livemode), cost_mills: amount })
+      throw problem('insufficient_balance', {
+        balance_mills: await wallet.balance(db, org, livemode),
+        cost_mills: amount,
+        billing_url: billingUrl(app, org),
+      })
+  }
+}
+
+/**
+ * Runs a transaction that reserves. When the wallet did not hold enough, its owner is told: not in that transaction, for nothing of it
+ * stays.
+ */
+export const paying = async <T>(app: App, org: string, run: () => Promise<T>): Promise<T> => {
+  try {
+    return await run()
+  } catch (error) {
+    if (isProblem(error) && error.code === 'insufficient_balance')
+      await app.db
+        .tx(db => tellOfEmptyWallets(app, db, [org]))
+        .catch((lost: Error) => app.log.warn({ error: lost.message }, 'an owner was not told of an empty wallet'))
+    throw error
   }
 }
 

@@ -106,10 +106,12 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     return made
   }
   // The claim is made here and not around the whole, so that no transaction waits while pages are drawn.
-  if (!claim) return ctx.db.tx(commit)
-  let made: Piece | undefined
-  await once(ctx.db, org, claim.key, claim.fingerprint, async db => claim.encode((made = await commit(db))))
-  return made!
+  return ledger.paying(app, org, async () => {
+    if (!claim) return ctx.db.tx(commit)
+    let made: Piece | undefined
+    await once(ctx.db, org, claim.key, claim.fingerprint, async db => claim.encode((made = await commit(db))))
+    return made!
+  })
 }
 
 /** Stands in for the barcode while the page is checked: serial numbers are given out when nothing can be refused any more. */

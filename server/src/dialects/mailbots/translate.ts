@@ -218,5 +218,6 @@ export const fail = (refusal: Problem, { word, id: requestId }: { word: string; 
   details: refusal.errors?.map(({ path, message }) => ({ field: path.slice(1).replaceAll('/', '.'), message })) ?? [
     { field: null, message: refusal.fix },
   ],
+  ...(refusal.facts.billing_url ? { billing_url: refusal.facts.billing_url } : {}),
   request_id: requestId,
 })
