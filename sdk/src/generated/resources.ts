@@ -68,6 +68,7 @@ import type {
   SuppressionListInput,
   TestClock,
   TestClockAdvanceInput,
+  TestClockCreateInput,
   Thread,
   ThreadDetail,
   ThreadListInput,
@@ -449,6 +450,11 @@ export class TestClockResource extends Resource {
   /** Get the time in your sandbox. `GET /v1/test-clock`, scope `orders.read`. */
   get(options?: RequestOptions): Promise<TestClock> {
     return this.http.call('GET', path`/v1/test-clock`, undefined, options)
+  }
+
+  /** Set how fast the clock of your sandbox runs. `POST /v1/test-clock`, scope `orders.update`. */
+  create(input: TestClockCreateInput, options?: RequestOptions): Promise<TestClock> {
+    return this.http.call('POST', path`/v1/test-clock`, input, options)
   }
 
   /** Advance the clock of your sandbox: drops lock, pieces are printed, scanned and delivered. `POST /v1/test-clock/advance`, scope `orders.update`. */

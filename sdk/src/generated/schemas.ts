@@ -592,6 +592,8 @@ export interface TestClock {
   now: string
   /** How far it is ahead of the world. */
   ahead_seconds: number
+  /** How many times faster than the world it runs. */
+  speed: number
 }
 
 export interface CreatedApiKey {
@@ -1535,6 +1537,11 @@ export interface PieceListInput {
   created_after?: string
   /** Only earlier ones. */
   created_before?: string
+}
+
+export interface TestClockCreateInput {
+  /** So many times faster than the world, until it is set again: 1440 is a day a minute, 1 is as the world. It gains at most three years. */
+  speed: number
 }
 
 export interface TestClockAdvanceInput {

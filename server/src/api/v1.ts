@@ -28,7 +28,7 @@ import { cancelPiece, getPiece, listPieces } from '../post/pieces.ts'
 import { createPostcard } from '../post/postcards.ts'
 import { quoteOrder } from '../post/quote.ts'
 import { listRecipients, uploadRecipients } from '../post/recipients.ts'
-import { advanceTestClock, getTestClock } from '../post/test-clock.ts'
+import { advanceTestClock, getTestClock, setTestClock } from '../post/test-clock.ts'
 import { getPieceTracking } from '../post/tracking.ts'
 import {
   createWebhook,
@@ -122,6 +122,7 @@ export const v1: V1Row[] = [
   ['GET /pieces/:piece_id/tracking', getPieceTracking],
   ['GET /carriers', listCarriers],
   ['GET /test-clock', getTestClock],
+  ['POST /test-clock', setTestClock],
   ['POST /test-clock/advance', advanceTestClock],
 
   ['POST /webhooks', createWebhook, 201],

@@ -23,6 +23,7 @@ import type { Unprintable } from './preflight.ts'
 import { newBarcodes, newCode } from './printing.ts'
 import { makeQuote, SkipUnprintable } from './quote.ts'
 import * as recipients from './recipients.sql.ts'
+import { wake } from './test-clock.sql.ts'
 import { nowFor } from './test-clock.ts'
 
 /** Pieces made by one statement each for rows and events. */
@@ -137,6 +138,7 @@ const makePieces = async (
     }
   }
   await store.countDrops(db, org, order.id)
+  if (!livemode) await wake(db, org)
 }
 
 const makeBatch = async (

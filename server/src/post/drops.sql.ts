@@ -68,7 +68,7 @@ export const unscopedLockDue = (db: Db, now: Date, only: string | null) =>
         locked_at = case when d.livemode then ${now}::timestamptz else d.lock_at end
       where d.status = 'scheduled' and (${only}::uuid is null or (d.organization_id = ${only}::uuid and not d.livemode))
         and d.lock_at <= ${now}::timestamptz + case when d.livemode then interval '0' else coalesce(
-          (select c.offset_ms * interval '1 millisecond' from test_clocks c where c.organization_id = d.organization_id), interval '0') end
+          (select sandbox_ahead_ms(c, ${now}) * interval '1 millisecond' from test_clocks c where c.organization_id = d.organization_id), interval '0') end
       returning d.id
     ), asked as (
       select graphile_worker.add_job('post.produce', job_key := 'post.produce') where exists (select from due)

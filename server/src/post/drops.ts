@@ -11,6 +11,7 @@ import type { Tenant } from './moves.ts'
 import { orderMoved } from './order-progress.ts'
 import type { PieceRow } from './pieces.sql.ts'
 import { isMailed } from './states.ts'
+import { wake } from './test-clock.sql.ts'
 
 const dayMs = 86_400_000
 /** What was asked for may still be taken back for this long. */
@@ -32,7 +33,10 @@ export const dropFor = async (db: Db, { org, livemode }: Tenant, day: ReturnType
   for (let tries = 0; tries < 3; tries++) {
     await store.openDay(db, org, livemode, { id: newId(), ...day })
     const drop = await store.holdDay(db, org, livemode, day.mailDate)
-    if (drop) return drop
+    if (drop) {
+      if (!livemode) await wake(db, org)
+      return drop
+    }
   }
   throw problem('unavailable')
 }

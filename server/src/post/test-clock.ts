@@ -1,6 +1,6 @@
 /**
  * The sandbox's clock: an organization's test mode may run ahead of the world. What is due then happens in the order of its time, by the
- * same code that does it in live mode. It never runs backwards.
+ * same code that does it in live mode: by steps, or at a speed, so that a campaign plays by itself. It never runs backwards.
  */
 import Type from 'typebox'
 import type { App } from '../app.ts'
@@ -13,20 +13,22 @@ import * as store from './test-clock.sql.ts'
 const Clock = Type.Object({
   now: Type.String({ description: 'The time in your sandbox.' }),
   ahead_seconds: Type.Integer({ description: 'How far it is ahead of the world.' }),
+  speed: Type.Integer({ description: 'How many times faster than the world it runs.' }),
 })
 
 /** Three years: enough for any campaign, and dates stay dates. */
-const mostAheadMs = 1100 * 86_400_000
+export const mostAheadMs = 1100 * 86_400_000
 
 /** What time it is for an organization in this mode. */
 export const nowFor = async (app: App, db: Db, org: string, livemode: boolean): Promise<Date> => {
   const now = app.clock.now()
-  return livemode ? now : new Date(now.getTime() + (await store.offset(db, org)))
+  return livemode ? now : new Date(now.getTime() + (await store.read(db, org, now)).ahead_ms)
 }
 
-const show = (now: Date, offset: number) => ({
-  now: new Date(now.getTime() + offset).toISOString(),
-  ahead_seconds: Math.floor(offset / 1000),
+const show = (now: Date, { ahead_ms, speed }: store.ClockRow) => ({
+  now: new Date(now.getTime() + ahead_ms).toISOString(),
+  ahead_seconds: Math.floor(ahead_ms / 1000),
+  speed,
 })
 
 export const getTestClock = operation(
@@ -35,7 +37,8 @@ export const getTestClock = operation(
   { input: object({}), output: Clock },
   async ctx => {
     if (ctx.livemode) throw problem('test_only')
-    return show(ctx.app.clock.now(), await store.offset(ctx.db, ctx.org))
+    const now = ctx.app.clock.now()
+    return show(now, await store.read(ctx.db, ctx.org, now))
   },
 )
 
@@ -54,12 +57,38 @@ export const advanceTestClock = operation(
     const ms = Math.round(days * 86_400_000) + seconds * 1000
     if (ms === 0) throw invalid({ path: '/days', message: 'is required, or seconds' })
     return ctx.db.tx(async db => {
-      const offset = await store.advance(db, ctx.org, ms)
-      if (offset > mostAheadMs) throw invalid({ path: '/days', message: 'leads more than three years ahead of the world' })
       const now = ctx.app.clock.now()
+      const clock = await store.advance(db, ctx.org, now, ms)
+      if (clock.ahead_ms > mostAheadMs)
+        throw invalid({ path: '/days', message: 'leads more than three years ahead of the world' })
       await drops.unscopedLockDue(db, now, ctx.org)
       await store.play(db, ctx.org)
-      return show(now, offset)
+      return show(now, clock)
+    })
+  },
+)
+
+export const setTestClock = operation(
+  'Set how fast the clock of your sandbox runs',
+  'orders.update',
+  {
+    input: object({
+      speed: Type.Integer({
+        minimum: 1,
+        maximum: 86_400,
+        description:
+          'So many times faster than the world, until it is set again: 1440 is a day a minute, 1 is as the world. It gains at most three years.',
+      }),
+    }),
+    output: Clock,
+  },
+  async (ctx, { speed }) => {
+    if (ctx.livemode) throw problem('test_only')
+    return ctx.db.tx(async db => {
+      const now = ctx.app.clock.now()
+      const clock = await store.setSpeed(db, ctx.org, now, speed)
+      await store.play(db, ctx.org)
+      return show(now, clock)
     })
   },
 )
