@@ -149,11 +149,17 @@ export const rows = {
   ),
   CARRIER: text('Who prints and mails live pieces: hot-folder or lob.', 'hot-folder', 'lob', { pattern: /^(hot-folder|lob)$/ }),
   HOT_FOLDER: text('Folder shared with the print shop. Unset: DATA_DIR/hot-folder.', '', '/srv/print'),
-  LOB_API_KEY: text('Key of your account at Lob, for CARRIER=lob.', '', 'live_…', { secret: true }),
+  LOB_API_KEY: text('Key of your account at Lob, for CARRIER=lob and ADDRESS_PROVIDER=lob.', '', 'live_…', { secret: true }),
   LOB_API_URL: text('Another server that speaks the Lob API, for tests.', 'https://api.lob.com/v1', 'http://127.0.0.1:4010/v1', {
     pattern: /^https?:\/\/\S+$/,
   }),
   LOB_WEBHOOK_SECRET: text('Signing secret of the Lob webhook that posts to /tracking/lob.', '', '…', { secret: true }),
+  ADDRESS_PROVIDER: text(
+    'Who verifies the US addresses of live pieces: lob (with LOB_API_KEY). Unset: nobody, and no address is called deliverable.',
+    '',
+    'lob',
+    { pattern: /^lob$/ },
+  ),
   TRACKING_USER: text(
     'User name of the scan push of the Postal Service (IV-MTR) to /tracking/iv-mtr. Unset: it is refused.',
     '',
@@ -199,6 +205,7 @@ export const readConfig = (env: Record<string, string | undefined> = process.env
   if (Boolean(read.TRACKING_USER) !== Boolean(read.TRACKING_PASSWORD))
     throw new ConfigError('TRACKING_USER and TRACKING_PASSWORD go together: give both, or neither to take no scans.')
   if (read.CARRIER === 'lob' && !read.LOB_API_KEY) throw new ConfigError('CARRIER: lob needs LOB_API_KEY too.')
+  if (read.ADDRESS_PROVIDER === 'lob' && !read.LOB_API_KEY) throw new ConfigError('ADDRESS_PROVIDER: lob needs LOB_API_KEY too.')
   return {
     ...read,
     HOT_FOLDER: resolve(read.HOT_FOLDER || join(read.DATA_DIR, 'hot-folder')),

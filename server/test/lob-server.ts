@@ -1,4 +1,4 @@
-/** A small server that speaks the part of Lob's API (2020-02-11) which the carrier uses: it keeps what it is given, and can be made to misbehave. */
+/** A small server that speaks the part of Lob's API (2020-02-11) which the carrier and the address provider use: it keeps what it is given, and can be made to misbehave. */
 import { createHmac } from 'node:crypto'
 import { type Received, type Sink, startSink } from './http-sink.ts'
 
@@ -10,11 +10,18 @@ export interface LobPiece {
 }
 
 /** What happens to the next submission: it is taken, taken although no answer comes, refused, or turned away. */
-export type Mood = 'fine' | 'silent' | 'unprintable' | 'busy' | 'down'
+export type Mood = 'fine' | 'silent' | 'unprintable' | 'busy' | 'down' | 'hanging'
+
+/** What was asked about an address. */
+export type Asked = Record<'recipient' | 'primary_line' | 'secondary_line' | 'city' | 'state' | 'zip_code', string>
 
 export interface LobServer extends Sink {
   pieces: LobPiece[]
   mood: Mood
+  /** Every address that was asked about. */
+  asked: Asked[]
+  /** Its word about an address; `deliverable` unless told otherwise. */
+  deliverability(address: Asked): unknown
 }
 
 /** `key`: the only one it takes. */
@@ -50,6 +57,15 @@ export const startLobServer = async (key: string): Promise<LobServer> => {
     return json(200, shown(piece))
   }
 
+  const verification = (address: Asked) => {
+    server.asked.push(address)
+    return json(200, {
+      id: `us_ver_${server.asked.length}`,
+      object: 'us_verification',
+      deliverability: server.deliverability(address),
+    })
+  }
+
   const sink = await startSink(async request => {
     if (request.headers.authorization !== `Basic ${Buffer.from(`${key}:`).toString('base64')}`)
       return refused(401, 'Your API key is not valid.', 'invalid_api_key')
@@ -62,14 +78,16 @@ export const startLobServer = async (key: string): Promise<LobServer> => {
     }
     const mood = server.mood
     server.mood = 'fine'
+    if (mood === 'hanging') return new Promise<never>(() => {})
     if (mood === 'busy') return json(429, { error: { message: 'Rate limit exceeded', status_code: 429 } }, { 'retry-after': '1' })
     if (mood === 'down') return refused(503, 'Try later', 'service_unavailable')
+    if (kind === 'us_verifications') return verification(JSON.parse(request.raw.toString()))
     if (mood === 'unprintable') return refused(422, 'to.address_zip is not deliverable', 'failed_deliverability_strictness')
     const answer = await submit(request, kind)
     if (mood === 'silent') return refused(500, 'lost on the way', 'internal_server_error')
     return answer
   })
-  const server: LobServer = Object.assign(sink, { pieces, mood: 'fine' as Mood })
+  const server: LobServer = Object.assign(sink, { pieces, mood: 'fine' as Mood, asked: [], deliverability: () => 'deliverable' })
   return server
 }
 

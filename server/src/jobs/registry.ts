@@ -10,6 +10,7 @@ import { tickPost } from '../post/clockwork.ts'
 import { produceDrops } from '../post/production.ts'
 import { playSandbox } from '../post/sandbox.ts'
 import { readFeed } from '../post/tracking.ts'
+import { verifyOrder } from '../post/verification/verify.ts'
 import { prune } from './prune.ts'
 
 export type JobHandler = (app: App, payload: never) => Promise<void>
@@ -31,6 +32,8 @@ export const jobs = {
   'domains.check': checkDomains,
   /** Pays an order whose card payment has come. */
   'post.pay': payWaitingOrder,
+  /** Asks the provider about the addresses of a paid order. */
+  'post.verify': verifyOrder,
   /** Renders locked drops and hands them to their carriers. */
   'post.produce': produceDrops,
   /** Plays what is due in an organization's sandbox. */

@@ -1,7 +1,7 @@
 /**
  * Postal addresses: what a caller may write, and the form the Postal Service wants (Publication 28: capitals, standard abbreviations,
  * unit on the street line, two-letter state, ZIP+4 with a hyphen). This is spelling, not knowledge: whether somebody can be reached
- * there only a provider can say, so nothing here is ever called verified or undeliverable. Addresses abroad are kept as given.
+ * there only a provider can say (verification/), so nothing here is ever called verified or undeliverable. Addresses abroad are kept as given.
  */
 import Type, { type Static } from 'typebox'
 import { object } from '../operation.ts'

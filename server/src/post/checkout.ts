@@ -25,6 +25,7 @@ import { makeQuote, SkipUnprintable } from './quote.ts'
 import * as recipients from './recipients.sql.ts'
 import { wake } from './test-clock.sql.ts'
 import { nowFor } from './test-clock.ts'
+import { verifyLater } from './verification/verify.ts'
 
 /** Pieces made by one statement each for rows and events. */
 const batchSize = 1000
@@ -139,6 +140,7 @@ const makePieces = async (
   }
   await store.countDrops(db, org, order.id)
   if (!livemode) await wake(db, org)
+  await verifyLater(app, db, order)
 }
 
 const makeBatch = async (

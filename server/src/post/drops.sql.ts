@@ -111,7 +111,7 @@ export const cancelEmpty = (db: Db, organizationId: string, id: string) =>
   db.row<{ id: string }>(sql`
     update drops d set status = 'cancelled', updated_at = now()
     where d.organization_id = ${organizationId} and d.id = ${id} and d.status = 'locked'
-      and not exists (select from pieces p where p.drop_id = d.id and p.status <> 'cancelled')
+      and not exists (select from pieces p where p.drop_id = d.id and p.status not in ('failed', 'cancelled'))
     returning id`)
 
 /** Waits for others who move pieces of these drops, so that one of them sees the last piece go. */

@@ -20,6 +20,7 @@ import { Metadata, type Piece, toPiece } from './pieces.ts'
 import { type PieceSize, priceOf } from './prices.ts'
 import { newBarcodes, newCode, renderer, specOf } from './printing.ts'
 import { nowFor } from './test-clock.ts'
+import { verify } from './verification/verify.ts'
 
 /** Fields which postcards and letters have in common. */
 export const pieceFields = {
@@ -89,6 +90,7 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     created_at: now,
   }
   const seen = await preflight(ctx, piece, wanted)
+  const address_status = await verify(app, livemode, to)
   const staged: StagedBlob[] = []
   const creative: StoredCreative = {
     ...(await wanted.creative(async bytes => (staged[staged.push(await app.blobs.stage(bytes)) - 1] as StagedBlob).id)),
@@ -99,7 +101,7 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     const drop = await dropFor(db, { org, livemode }, day)
     const [imb] = await newBarcodes(app, db, livemode, [to.address])
     await app.blobs.insert(db, org, staged)
-    await store.insert(db, org, livemode, [{ ...piece, creative, drop_id: drop.id, imb: imb! }])
+    await store.insert(db, org, livemode, [{ ...piece, address_status, creative, drop_id: drop.id, imb: imb! }])
     await ledger.reserve({ app, db, org, livemode }, piece.price_mills, publicId('piece', piece.id))
     const made = toPiece(app, (await store.byId(db, org, livemode, piece.id))!)
     await record(db, [{ type: 'piece.created', organization_id: org, livemode, data: made }])
