@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '../src/kernel/migrate.ts'
 import { startPostgres } from '../src/kernel/postgres.ts'
-import { freePort, lineOf, median, node, wrk } from './measure.ts'
+import { cpuOf, freePort, lineOf, median, node, wrk } from './measure.ts'
 
 const seconds = 6
 const rounds = 3
@@ -67,13 +67,21 @@ try {
   await writeFile(bareScript, `wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = '${body}'\n`)
   const ours: number[] = []
   const theirs: number[] = []
+  const cpu = { ours: [] as string[], theirs: [] as string[] }
+  const load = async (pid: number, url: string, script: string, costs: string[]) => {
+    const before = [cpuOf(pid), cpuOf(postgres.pid)] as const
+    const rate = await wrk(url, { script, seconds, connections })
+    const each = (after: number, before: number) => ((after - before) / (rate * seconds)).toFixed(0)
+    costs.push(`${each(cpuOf(pid), before[0])} + ${each(cpuOf(postgres.pid), before[1])}`)
+    return rate
+  }
   for (let round = 0; round < rounds; round++) {
-    theirs.push(await wrk(`http://127.0.0.1:${barePort}/`, { script: bareScript, seconds, connections }))
-    ours.push(await wrk(`http://127.0.0.1:${port}/v1/inboxes/${inbox_id}/messages`, { script, seconds, connections }))
+    theirs.push(await load(bare.pid!, `http://127.0.0.1:${barePort}/`, bareScript, cpu.theirs))
+    ours.push(await load(server.pid!, `http://127.0.0.1:${port}/v1/inboxes/${inbox_id}/messages`, script, cpu.ours))
   }
   const [a, b] = [median(ours), median(theirs)]
   console.log(
-    `API send, durable, wallet + event + idempotency: ${a.toFixed(0)}/s\nbare durable INSERT behind the same HTTP stack:    ${b.toFixed(0)}/s\nratio ${(a / b).toFixed(2)} (goal 0.5, then 1)`,
+    `API send, durable, wallet + event + idempotency: ${a.toFixed(0)}/s\nbare durable INSERT behind the same HTTP stack:    ${b.toFixed(0)}/s\nratio ${(a / b).toFixed(2)} (goal 0.5, then 1)\nCPU per request, server + PostgreSQL, µs: ours ${cpu.ours.join(', ')}; bare ${cpu.theirs.join(', ')}`,
   )
 } finally {
   for (const child of [server, bare]) {

@@ -1,6 +1,7 @@
 /** What the benches share: child processes, free ports, wrk, medians. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
@@ -43,4 +44,17 @@ export const wrk = async (
   const failed = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)
   if (failed) throw new Error(`wrk: ${failed[0]}\n${stdout}`)
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)![1])
+}
+
+/** CPU time a process and its living children have used so far, in microseconds, as Linux accounts it (10 ms steps). */
+export const cpuOf = (pid: number): number => {
+  let ticks = 0
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const [, parent, ...rest] = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]!.split(' ')
+      if (Number(name) === pid || Number(parent) === pid) ticks += Number(rest[9]) + Number(rest[10])
+    } catch {} // ended meanwhile
+  }
+  return ticks * 10_000
 }

@@ -5,26 +5,19 @@
 import { type Db, sql } from '../kernel/db.ts'
 import type { AttachmentRow, DeliveryRow, MessageRow } from './messages.sql.ts'
 
-/**
- * What judging a batch needs, in one round trip: which of the wanted recipients are suppressed, and the live wallets, locked in one
- * order, so that two batches cannot wait for each other.
- */
-export const unscopedStanding = async (db: Db, wanted: { organization_id: string; email: string }[], organizations: string[]) =>
-  (await db.row<{
-    suppressed: { organization_id: string; email: string; reason: string }[] | null
-    wallets: { organization_id: string; balance_mills: number }[] | null
-  }>(sql`
-    with wallet as (
-      select organization_id, balance_mills from wallets
-      where organization_id = any (${organizations}::uuid[]) and livemode
-      order by organization_id for update
-    )
-    select
-      (select json_agg(s) from (
-        select s.organization_id, s.email, s.reason
-        from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w (organization_id uuid, email text)
-        join suppressions s on s.organization_id = w.organization_id and s.email = w.email) s) as suppressed,
-      (select json_agg(wallet) from wallet) as wallets`))!
+/** Which of the wanted recipients are suppressed. */
+export const unscopedSuppressed = (db: Db, wanted: { organization_id: string; email: string }[]) =>
+  db.rows<{ organization_id: string; email: string; reason: string }>(sql`
+    select s.organization_id, s.email, s.reason
+    from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w (organization_id uuid, email text)
+    join suppressions s on s.organization_id = w.organization_id and s.email = w.email`)
+
+/** The live wallets, locked in one order, so that two batches cannot wait for each other. */
+export const unscopedWallets = (db: Db, organizations: string[]) =>
+  db.rows<{ organization_id: string; balance_mills: number }>(sql`
+    select organization_id, balance_mills from wallets
+    where organization_id = any (${organizations}::uuid[]) and livemode
+    order by organization_id for update`)
 
 export interface ClaimRow {
   organization_id: string
@@ -53,13 +46,35 @@ export const unclaim = async (db: Db, claims: { organization_id: string; key: st
 export interface ChargeRow {
   id: string
   organization_id: string
-  amount_mills: number
-  balance_mills: number
+  /** What is taken, in mills. */
+  cost_mills: number
   reference: string
 }
 
+/** Takes what mails cost from the live wallets, from each all or nothing. Returns the organizations that could pay. */
+export const unscopedCharge = (db: Db, charges: ChargeRow[]) =>
+  db.rows<{ organization_id: string }>(sql`
+    with charge as (
+      select *, sum(cost_mills) over (partition by organization_id order by id) as so_far
+      from jsonb_to_recordset(${JSON.stringify(charges)}::jsonb) as c (id uuid, organization_id uuid, cost_mills bigint, reference text)
+    ), total as (
+      select organization_id, sum(cost_mills) as cost_mills from charge group by organization_id
+    ), wallet as (
+      select organization_id, balance_mills as before from wallets
+      where livemode and organization_id in (select organization_id from total)
+      order by organization_id for update
+    ), paid as (
+      update wallets w set balance_mills = wallet.before - total.cost_mills
+      from wallet join total using (organization_id)
+      where w.organization_id = wallet.organization_id and w.livemode and wallet.before >= total.cost_mills
+      returning w.organization_id, wallet.before
+    ), entries as (
+      insert into wallet_entries (id, organization_id, livemode, amount_mills, balance_mills, kind, reference)
+      select id, organization_id, true, -cost_mills, before - so_far, 'email', reference from charge join paid using (organization_id)
+    )
+    select organization_id from paid`)
+
 export interface Batch {
-  charges: ChargeRow[]
   threads: {
     id: string
     organization_id: string
@@ -74,19 +89,10 @@ export interface Batch {
   deliveries: (DeliveryRow & { organization_id: string; message_id: string; livemode: boolean; lane: string })[]
 }
 
-/** One statement for everything a batch of mails consists of, charges included; workers in other processes hear of it at commit. */
+/** One statement for everything a batch of mails consists of; workers in other processes hear of it at commit. */
 export const unscopedInsert = (db: Db, batch: Batch) =>
   db.rows(sql`
-    with charges as (
-      insert into wallet_entries (id, organization_id, livemode, amount_mills, balance_mills, kind, reference)
-      select id, organization_id, true, amount_mills, balance_mills, 'email', reference
-      from jsonb_to_recordset(${JSON.stringify(batch.charges)}::jsonb) as c (id uuid, organization_id uuid, amount_mills bigint, balance_mills bigint, reference text)
-      returning organization_id, amount_mills
-    ), charged as (
-      update wallets w set balance_mills = w.balance_mills + c.amount_mills
-      from (select organization_id, sum(amount_mills) as amount_mills from charges group by organization_id) c
-      where w.organization_id = c.organization_id and w.livemode
-    ), t as (
+    with t as (
       select * from jsonb_to_recordset(${JSON.stringify(batch.threads)}::jsonb)
         as t (id uuid, organization_id uuid, inbox_id uuid, livemode boolean, subject text, at timestamptz, fresh boolean)
     ), new_threads as (

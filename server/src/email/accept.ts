@@ -50,7 +50,7 @@ interface Judged {
 const maxBatch = 128
 
 export const createAccept = (app: App): Accept => {
-  const take = coalesce<Submission, Message | Problem | Replay>(submissions => app.db.tx(db => acceptAll(app, db, submissions)), {
+  const take = coalesce<Submission, Message | Problem | Replay>(submissions => acceptAll(app, submissions), {
     maxItems: maxBatch,
     concurrency: 2,
   })
@@ -67,21 +67,51 @@ export const createAccept = (app: App): Accept => {
   return Object.assign(accept, { drain: take.drain })
 }
 
-const acceptAll = async (app: App, db: Db, submissions: Submission[]): Promise<(Message | Problem | Replay)[]> => {
+const acceptAll = async (app: App, submissions: Submission[]): Promise<(Message | Problem | Replay)[]> => {
   const wanted = submissions.flatMap(({ message, recipients }) =>
     recipients.map(email => ({ organization_id: message.organization_id, email: email.toLowerCase() })),
   )
-  const paying = app.config.BILLING
-    ? [...new Set(submissions.filter(({ message }) => message.livemode).map(({ message }) => message.organization_id))].sort()
-    : []
-  const { suppressed, wallets } = await store.unscopedStanding(db, wanted, paying)
-  const judged = submissions.map(submission =>
-    judge(app, submission, new Map(suppressed?.map(row => [`${row.organization_id} ${row.email}`, row.reason]))),
-  )
+  const suppressed = await store.unscopedSuppressed(app.db, wanted)
+  const reasons = new Map(suppressed.map(row => [`${row.organization_id} ${row.email}`, row.reason]))
+  const judged = submissions.map(submission => judge(app, submission, reasons))
+  if (submissions.every(({ dailyCap }) => dailyCap === null)) {
+    const messages = await app.db.tx(db => acceptTogether(app, db, judged)).catch(unlessContended)
+    if (messages) return messages
+  }
+  return app.db.tx(db => acceptEach(app, db, judged))
+}
+
+/** One of a batch repeats a request, or cannot be paid. */
+class Contended extends Error {}
+
+const unlessContended = (error: unknown): undefined => {
+  if (!(error instanceof Contended)) throw error
+}
+
+/**
+ * All or none, as nearly every batch can be: nothing is looked at first, every statement is sent in one go, and the wallets are locked
+ * from there to the commit only. Throws Contended when they have to be looked at one by one.
+ */
+const acceptTogether = async (app: App, db: Db, judged: Judged[]): Promise<Message[]> => {
+  const claims = judged.flatMap(claimOf)
+  const charges = judged.filter(({ cost }) => cost > 0).map(chargeOf)
+  const [won, paid] = await Promise.all([
+    claims.length > 0 ? store.unscopedClaim(db, claims) : [],
+    pay(db, charges),
+    write(app, db, judged),
+  ])
+  if (won.length < claims.length || paid.length < new Set(charges.map(row => row.organization_id)).size) throw new Contended()
+  return judged.map(({ row }) => toMessage(app, row))
+}
+
+/** Each by itself, in order of arrival, against locked wallets and caps. */
+const acceptEach = async (app: App, db: Db, judged: Judged[]): Promise<(Message | Problem | Replay)[]> => {
+  const paying = [...new Set(judged.filter(({ cost }) => cost > 0).map(({ row }) => row.organization_id))].sort()
+  const wallets = await store.unscopedWallets(db, paying)
   const claimed = await claim(db, judged)
   const contenders = judged.filter(item => !claimed.has(item))
   const room = await roomFor(app, db, contenders.map(wanting))
-  const { charges, broke } = charge(app, room, new Map(wallets?.map(row => [row.organization_id, row.balance_mills])), contenders)
+  const broke = refuse(app, room, new Map(wallets.map(row => [row.organization_id, row.balance_mills])), contenders)
   await room.save()
   await store.unclaim(
     db,
@@ -94,10 +124,32 @@ const acceptAll = async (app: App, db: Db, submissions: Submission[]): Promise<(
     db,
     [...broke].filter(([, { code }]) => code === 'insufficient_balance').map(([{ row }]) => row.organization_id),
   )
-  const accepted = judged.filter(item => !claimed.has(item) && !broke.has(item))
-  if (accepted.length > 0) await write(app, db, accepted, charges)
+  const accepted = contenders.filter(item => !broke.has(item))
+  await pay(db, accepted.filter(({ cost }) => cost > 0).map(chargeOf))
+  if (accepted.length > 0) await write(app, db, accepted)
   return judged.map(item => claimed.get(item) ?? broke.get(item) ?? toMessage(app, item.row))
 }
+
+const chargeOf = ({ row, cost }: Judged): store.ChargeRow => ({
+  id: newId(),
+  organization_id: row.organization_id,
+  cost_mills: cost,
+  reference: publicId('message', row.id),
+})
+
+const pay = async (db: Db, charges: store.ChargeRow[]) => (charges.length > 0 ? store.unscopedCharge(db, charges) : [])
+
+const claimOf = ({ submission, row, stored }: Judged): store.ClaimRow[] =>
+  stored
+    ? [
+        {
+          organization_id: row.organization_id,
+          key: submission.claim!.key,
+          fingerprint: submission.claim!.fingerprint.toString('hex'),
+          ...stored,
+        },
+      ]
+    : []
 
 /** Who can be written to at all? Suppressed recipients are rejected here and again at sending. */
 const judge = (app: App, submission: Submission, suppressed: Map<string, string>): Judged => {
@@ -127,12 +179,7 @@ const judge = (app: App, submission: Submission, suppressed: Map<string, string>
 const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Replay>> => {
   const claiming = judged.filter(item => item.stored)
   if (claiming.length === 0) return new Map()
-  const keys = claiming.map(({ submission, row, stored }) => ({
-    organization_id: row.organization_id,
-    key: submission.claim!.key,
-    fingerprint: submission.claim!.fingerprint.toString('hex'),
-    ...stored!,
-  }))
+  const keys = claiming.flatMap(claimOf)
   const nameOf = ({ organization_id, key }: { organization_id: string; key: string }) => `${organization_id} ${key}`
   const first = new Map(keys.map((row, index) => [nameOf(row), index] as const).reverse())
   const won = new Set(
@@ -163,28 +210,15 @@ const wanting = ({ row, submission }: Judged) => ({
   cap: row.status === 'rejected' ? null : submission.dailyCap,
 })
 
-/** Charges and counts in order of arrival against the locked balances and caps, so that no race gets past them; says who was refused. */
-const charge = (
-  app: App,
-  room: Room,
-  balances: Map<string, number>,
-  judged: Judged[],
-): { charges: store.ChargeRow[]; broke: Map<Judged, Problem> } => {
-  const charges: store.ChargeRow[] = []
+/** Counts in order of arrival against the locked balances and caps, so that no race gets past them; says who is refused. */
+const refuse = (app: App, room: Room, balances: Map<string, number>, judged: Judged[]): Map<Judged, Problem> => {
   const broke = new Map<Judged, Problem>()
   for (const item of judged) {
-    const full = room.refusal(wanting(item))
-    if (full) {
-      broke.set(item, full)
-      continue
-    }
-    if (item.cost === 0) {
-      room.take(wanting(item))
-      continue
-    }
-    const { organization_id, id } = item.row
+    const { organization_id } = item.row
     const balance = balances.get(organization_id) ?? 0
-    if (balance < item.cost) {
+    const full = room.refusal(wanting(item))
+    if (full) broke.set(item, full)
+    else if (item.cost > balance)
       broke.set(
         item,
         problem('insufficient_balance', {
@@ -193,27 +227,19 @@ const charge = (
           billing_url: billingUrl(app, organization_id),
         }),
       )
-      continue
+    else {
+      room.take(wanting(item))
+      balances.set(organization_id, balance - item.cost)
     }
-    room.take(wanting(item))
-    balances.set(organization_id, balance - item.cost)
-    charges.push({
-      id: newId(),
-      organization_id,
-      amount_mills: -item.cost,
-      balance_mills: balance - item.cost,
-      reference: publicId('message', id),
-    })
   }
-  return { charges, broke }
+  return broke
 }
 
-const write = async (app: App, db: Db, accepted: Judged[], charges: store.ChargeRow[]): Promise<void> => {
+const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
   for (const { submission, row } of accepted)
     if (submission.blobs.length > 0) await app.blobs.insert(db, row.organization_id, submission.blobs)
   const messages = accepted.map(item => item.row)
   const written = store.unscopedInsert(db, {
-    charges,
     threads: accepted.map(({ submission, row }) => ({
       id: row.thread_id,
       organization_id: row.organization_id,

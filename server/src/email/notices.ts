@@ -45,7 +45,6 @@ export const tellOwner = async (app: App, db: Db, organizationId: string, notice
   const now = app.clock.now()
   const row = noticeRow({ notice, owner, inboxId: inbox.id, from_email, from_name, now })
   await accepted.unscopedInsert(db, {
-    charges: [],
     threads: [
       {
         id: row.thread_id,
