@@ -39,7 +39,6 @@ export interface Scanned {
   livemode: boolean
   imb: string | null
   carrier_reference: string | null
-  rerouted: boolean
   recipient_zip: string | null
   return_zip: string | null
 }
@@ -47,15 +46,24 @@ export interface Scanned {
 /** Whose barcode that is, in every organization. Serial numbers come round again: the newest piece has it. */
 export const unscopedByImb = (db: Db, livemode: boolean, imbs: string[]) =>
   db.rows<Scanned>(sql`
-    select distinct on (imb) id, organization_id, livemode, imb, carrier_reference, reached ? 're_routed' as rerouted,
+    select distinct on (imb) id, organization_id, livemode, imb, carrier_reference,
       recipient->>'zip' as recipient_zip, return_address->>'zip' as return_zip
     from pieces where imb = any (${imbs}) and livemode = ${livemode} order by imb, id desc`)
 
 export const unscopedByCarrierReference = (db: Db, references: string[]) =>
   db.rows<Scanned>(sql`
-    select id, organization_id, livemode, imb, carrier_reference, reached ? 're_routed' as rerouted,
+    select id, organization_id, livemode, imb, carrier_reference,
       recipient->>'zip' as recipient_zip, return_address->>'zip' as return_zip
     from pieces where carrier_reference = any (${references}) and livemode order by id`)
+
+/**
+ * Locks pieces before their scans are added, in the order of their ids: two reports about the same piece would each hold its row through
+ * the scan they added, and wait for the other to move it. Returns those that were taken out of the stream before.
+ */
+export const holdPieces = (db: Db, organizationId: string, livemode: boolean, ids: string[]) =>
+  db.rows<{ id: string; rerouted: boolean }>(sql`
+    select id, reached ? 're_routed' as rerouted from pieces
+    where organization_id = ${organizationId} and livemode = ${livemode} and id = any (${ids}::uuid[]) order by id for update`)
 
 export interface NewScan {
   id: string

@@ -51,7 +51,8 @@ export const applyReports = async (app: App, db: Db, source: store.FeedSource, r
     const piece = found.get(report.imb ?? report.carrierReference ?? '')
     return piece ? [{ report, piece }] : []
   })
-  for (const [key, mine] of Map.groupBy(known, ({ piece }) => `${piece.organization_id} ${piece.livemode}`))
+  const tenants = Map.groupBy(known, ({ piece }) => `${piece.organization_id} ${piece.livemode}`)
+  for (const [key, mine] of [...tenants].sort(([a], [b]) => (a < b ? -1 : 1)))
     await applyTo(app, db, source, { org: key.split(' ')[0]!, livemode: mine[0]!.piece.livemode }, mine)
 }
 
@@ -63,7 +64,9 @@ const applyTo = async (
   mine: { report: Report; piece: store.Scanned }[],
 ): Promise<void> => {
   const inOrder = mine.toSorted((a, b) => a.report.at.getTime() - b.report.at.getTime())
-  const rerouted = new Set(inOrder.flatMap(({ piece }) => (piece.rerouted ? [piece.id] : [])))
+  const ids = [...new Set(mine.map(({ piece }) => piece.id))]
+  const held = await store.holdPieces(db, tenant.org, tenant.livemode, ids)
+  const rerouted = new Set(held.flatMap(piece => (piece.rerouted ? [piece.id] : [])))
   const scans = inOrder.map(({ report, piece }) => {
     const status = rerouted.has(piece.id) && comesBack(report, piece) ? 'returned' : report.status
     if (status === 're_routed') rerouted.add(piece.id)
