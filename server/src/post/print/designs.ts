@@ -101,27 +101,45 @@ function sprig(art: Art): void {
   ground(art, [0.01, 0.02, 0.07, 0])
   const reach = height * 0.9
   branch(art, { x: width * 0.04, y: -height * 0.03, turn: 1.15, bend: 0.04, reach, leaves: 17 })
-  branch(art, { x: width * 0.13, y: -height * 0.02, turn: 0.78, bend: -0.055, reach: reach * 0.62, leaves: 13 })
+  branch(art, { x: width * 0.13, y: -height * 0.02, turn: 0.78, bend: -0.055, reach: reach * 0.62, leaves: 13, berries: true })
   branch(art, { x: width * 0.96, y: height * 1.03, turn: 1.15 - Math.PI, bend: 0.04, reach, leaves: 17 })
-  branch(art, { x: width * 0.87, y: height * 1.02, turn: 0.78 - Math.PI, bend: -0.055, reach: reach * 0.62, leaves: 13 })
-  berries(art)
+  branch(art, {
+    x: width * 0.87,
+    y: height * 1.02,
+    turn: 0.78 - Math.PI,
+    bend: -0.055,
+    reach: reach * 0.62,
+    leaves: 13,
+    berries: true,
+  })
   art.headline({ x: width * 0.24, y: height * 0.38, w: width * 0.52, h: height * 0.24 }, height * 0.2, [0.6, 0.36, 0.62, 0.52])
 }
 
-type Branch = { x: number; y: number; turn: number; bend: number; reach: number; leaves: number }
+const reds: readonly Cmyk[] = [
+  [0.05, 0.5, 0.5, 0.05],
+  [0.02, 0.32, 0.5, 0.02],
+]
+
+/** Where something grows, which way, and how far. */
+type Tip = { x: number; y: number; turn: number; size: number }
+type Branch = { x: number; y: number; turn: number; bend: number; reach: number; leaves: number; berries?: true }
 
 /** A stem which bends a little at every leaf; leaves alternate sides and shrink towards the tip. */
-function branch({ canvas, random }: Art, { x, y, turn, bend, reach, leaves }: Branch): void {
+function branch({ canvas, random }: Art, { x, y, turn, bend, reach, leaves, berries }: Branch): void {
   const step = reach / leaves
   const stem = [`${num(x)} ${num(y)} m`]
-  const tips: { x: number; y: number; turn: number; size: number }[] = []
+  const tips: Tip[] = []
+  const fruit: Tip[] = []
   for (let i = 0; i < leaves; i++) {
     x += Math.cos(turn) * step
     y += Math.sin(turn) * step
     turn += bend
     stem.push(`${num(x)} ${num(y)} l`)
     const size = reach * (0.2 - 0.11 * (i / leaves)) * (1 + 0.08 * bell(random))
-    if (i > 0) tips.push({ x, y, turn: turn + (i % 2 ? 0.86 : -0.86) + 0.1 * bell(random), size })
+    const side = i % 2 ? 1 : -1
+    if (i > 0) tips.push({ x, y, turn: turn + side * 0.86 + 0.1 * bell(random), size })
+    // Opposite a leaf, where nothing else grows.
+    if (berries && i > 1 && i % 3 === 2) fruit.push({ x, y, turn: turn - side * 0.7, size: reach * 0.13 })
   }
   tips.push({ x, y, turn, size: reach * 0.1 })
   canvas.stroke([0.6, 0.34, 0.6, 0.3], reach * 0.006)
@@ -130,25 +148,25 @@ function branch({ canvas, random }: Art, { x, y, turn, bend, reach, leaves }: Br
     canvas.fill(greens[i % greens.length]!)
     leaf(canvas, tip)
   }
+  for (const [i, tip] of fruit.entries()) berry(canvas, tip, reach * (0.02 + 0.004 * bell(random)), reds[i % reds.length]!)
+}
+
+/** A berry on its stalk. */
+function berry(canvas: Canvas, { x, y, turn, size }: Tip, radius: number, colour: Cmyk): void {
+  const [cos, sin] = [Math.cos(turn), Math.sin(turn)]
+  canvas.stroke([0.6, 0.34, 0.6, 0.3], size * 0.04)
+  canvas.op(`${num(x)} ${num(y)} m ${num(x + size * cos)} ${num(y + size * sin)} l S`)
+  canvas.fill(colour)
+  circle(canvas, x + size * cos, y + size * sin, radius)
 }
 
 /** A leaf with a light midrib, its foot at (x, y). */
-function leaf(canvas: Canvas, { x, y, turn, size }: { x: number; y: number; turn: number; size: number }): void {
+function leaf(canvas: Canvas, { x, y, turn, size }: Tip): void {
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)]
   const at = (along: number, across: number) =>
     `${num(x + size * (along * cos - across * sin))} ${num(y + size * (along * sin + across * cos))}`
   canvas.op(`${at(0, 0)} m ${at(0.25, 0.26)} ${at(0.7, 0.24)} ${at(1, 0)} c ${at(0.7, -0.2)} ${at(0.28, -0.24)} ${at(0, 0)} c f`)
   canvas.op(`0.02 0.02 0.1 0 K ${num(size * 0.016)} w ${at(0.08, 0)} m ${at(0.4, 0.03)} ${at(0.6, 0.03)} ${at(0.84, 0.01)} c S`)
-}
-
-function berries({ canvas, width, height, random }: Art): void {
-  for (let i = 0; i < 14; i++) {
-    const near = i % 2 === 0
-    const u = near ? 0.17 + 0.2 * random() : 0.83 - 0.2 * random()
-    const v = near ? 0.2 + 0.1 * random() : 0.8 - 0.1 * random()
-    canvas.fill(i % 3 === 0 ? [0.05, 0.5, 0.5, 0.05] : [0.02, 0.32, 0.5, 0.02])
-    circle(canvas, width * u, height * v, height * (0.008 + 0.007 * random()))
-  }
 }
 
 // --- hills ---------------------------------------------------------------------------------------------------------------------

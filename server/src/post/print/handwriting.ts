@@ -135,6 +135,9 @@ export function writeMessage(canvas: Canvas, message: FittedMessage, box: Rect, 
   }
 }
 
+/** How much of its box a message takes, in points. */
+export const writtenHeight = ({ pen, size, lines }: FittedMessage): number => heightOf(pen, lines) * size
+
 /** Writes one line with its baseline at (x, y): for headlines and captions. */
 export function writeLineAt(canvas: Canvas, name: PenName, text: string, x: number, y: number, size: number, seed: string): void {
   const pen = openPen(name)

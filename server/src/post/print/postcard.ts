@@ -5,7 +5,7 @@
 import { addressLines, barcodeAbove, drawAddress, drawIndicia, drawReturnAddress, type PostalAddress } from './address.ts'
 import type { DesignName } from './designs.ts'
 import { drawParagraph, type FlowText } from './flow.ts'
-import { type FittedMessage, fitMessage, type Ink, inks, writeMessage } from './handwriting.ts'
+import { type FittedMessage, fitMessage, type Ink, inks, writeMessage, writtenHeight } from './handwriting.ts'
 import type { PrintWarning } from './images.ts'
 import type { ImbDigits } from './imb.ts'
 import type { FullPageArt, Layer, Library } from './library.ts'
@@ -142,6 +142,9 @@ function messageBox({ message, qr }: CardLayout, withQr: boolean): Rect {
   return { ...message, y: bottom, h: message.y + message.h - bottom }
 }
 
+/** Type begins so far below the top of the code that a line or two stand at its middle. */
+const CAPTION_DROP = 18
+
 /** To the right of the code; on the small card above the barcode clear zone. */
 function captionBox({ qr, message, clearZone }: CardLayout, size: PostcardSize): Rect {
   const x = qr.x + qr.w + 0.17 * INCH
@@ -186,10 +189,12 @@ function drawCaption(canvas: Canvas, spec: PostcardSpec, caption: string, layout
   const box = captionBox(layout, size)
   const path = 'qr.caption'
   if (back.kind === 'html') {
-    canvas.place(drawParagraph(caption, 10, box, layout.page, { values, path, row }, library), [1, 0, 0, 1, 0, 0])
+    const lower = size === '4x6' ? box : { ...box, h: box.h - CAPTION_DROP }
+    canvas.place(drawParagraph(caption, 10, lower, layout.page, { values, path, row }, library), [1, 0, 0, 1, 0, 0])
   } else if (back.kind === 'handwritten') {
     const limits = { max: LARGEST_WRITING[size] * 0.8, min: SMALLEST_WRITING - 1 }
     const fitted = fitMessage(back.pen ?? 'caveat', merge(caption, values, path, row), box, limits, path)
-    writeMessage(canvas, fitted, box, `${seed}/caption`, inks[back.ink ?? 'blue-black'])
+    const middle = { ...box, y: box.y - (box.h - writtenHeight(fitted)) / 2 }
+    writeMessage(canvas, fitted, middle, `${seed}/caption`, inks[back.ink ?? 'blue-black'])
   } else throw new PrintProblem('no_room_in_artwork', path, 'Finished artwork has no place for a caption.')
 }
