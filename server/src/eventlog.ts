@@ -13,7 +13,9 @@ export const Event = Type.Object({
   type: Type.String(),
   livemode: Type.Boolean(),
   created_at: Type.String(),
-  data: Type.Unknown({ description: 'The thing it happened to, as it was then.' }),
+  data: Type.Unknown({
+    description: 'The thing it happened to, as it was then. The bodies of a mail are gone when the mail was deleted.',
+  }),
 })
 
 const toEvent = (row: store.EventRow) => ({

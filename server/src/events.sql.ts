@@ -11,9 +11,9 @@ export const record = async (db: Db, events: NewEvent[]): Promise<void> => {
   const rows = JSON.stringify(events.map(event => ({ id: newId(), ...event })))
   await db.rows(sql`
     with new_events as (
-      insert into events (id, organization_id, livemode, type, data)
-      select id, organization_id, livemode, type, data
-      from jsonb_to_recordset(${rows}::jsonb) as e (id uuid, organization_id uuid, livemode boolean, type text, data jsonb)
+      insert into events (id, organization_id, livemode, type, data, message_id)
+      select id, organization_id, livemode, type, data, message_id
+      from jsonb_to_recordset(${rows}::jsonb) as e (id uuid, organization_id uuid, livemode boolean, type text, data jsonb, message_id uuid)
       returning id, organization_id, livemode, type
     )
     insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, livemode)
@@ -51,7 +51,7 @@ export const list = (
   q: { type: string | undefined; before: string | undefined; after: Date | undefined; until: Date | undefined; limit: number },
 ) =>
   db.rows<EventRow>(sql`
-    select id, type, livemode, data, created_at from events
+    select id, type, livemode, event_data(data, message_id) as data, created_at from events
     where organization_id = ${organizationId} and livemode = ${livemode}
       and (${q.type ?? null}::text is null or type = ${q.type ?? null}::text)
       and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
@@ -61,5 +61,5 @@ export const list = (
 
 export const byId = (db: Db, organizationId: string, livemode: boolean, id: string) =>
   db.row<EventRow>(sql`
-    select id, type, livemode, data, created_at from events
+    select id, type, livemode, event_data(data, message_id) as data, created_at from events
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}`)

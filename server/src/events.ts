@@ -53,4 +53,6 @@ export interface NewEvent {
   organization_id: string
   livemode: boolean
   data: object
+  /** The message (uuid) whose bodies belong to `data`; they are not kept twice, and are gone with it. */
+  message_id?: string
 }

@@ -280,8 +280,8 @@ const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
 }
 
 const eventsOf = (app: App, row: MessageRow): NewEvent[] => {
-  const about = { organization_id: row.organization_id, livemode: row.livemode }
-  const data = messageEvent(app, row)
+  const { message_id, data } = messageEvent(app, row)
+  const about = { organization_id: row.organization_id, livemode: row.livemode, message_id }
   const accepted: NewEvent = { type: row.status === 'held' ? 'message.held' : 'message.queued', ...about, data }
   const rejected = row.deliveries.filter(delivery => delivery.state === 'rejected')
   return [

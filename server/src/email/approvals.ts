@@ -137,17 +137,18 @@ const decide = async (
       reference: publicId('message', before.id),
     })
   const row = (await messages.byId(db, org, livemode, before.id))!
-  const data = messageEvent(app, row)
+  const { message_id, data } = messageEvent(app, row)
   await record(
     db,
     status === 'queued'
-      ? [{ type: 'message.approved', organization_id: org, livemode, data: { ...data, approved_by: by } }]
+      ? [{ type: 'message.approved', organization_id: org, livemode, message_id, data: { ...data, approved_by: by } }]
       : before.deliveries
           .filter(delivery => delivery.state === 'held')
           .map(({ recipient }) => ({
             type: 'message.rejected' as const,
             organization_id: org,
             livemode,
+            message_id,
             data: { ...data, recipient, reason: reply },
           })),
   )

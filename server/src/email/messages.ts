@@ -125,15 +125,14 @@ export const toMessage = (app: App, row: store.MessageRow): Message => ({
   created_at: row.created_at.toISOString(),
 })
 
-/** The longest body an event carries, in characters; longer ones are cut and read by id. */
+/** The longest body an event carries, in characters (event_data() in the database cuts there); longer ones are read by id. */
 const eventBody = 100_000
 
-/** A message as events carry it. `truncated` says that a body was cut. */
-export const messageEvent = (app: App, row: store.MessageRow): Message & { truncated: boolean } => {
-  const cut = (text: string | null) => (text && text.length > eventBody ? text.slice(0, eventBody).toWellFormed() : text)
-  const message = toMessage(app, row)
-  const short = { text: cut(message.text), html: cut(message.html), extracted_text: cut(message.extracted_text) }
-  return { ...message, ...short, truncated: short.text !== message.text || short.html !== message.html }
+/** A message as events carry it: without its bodies, which whoever reads the event adds. `truncated` says that one is cut. */
+export const messageEvent = (app: App, row: store.MessageRow) => {
+  const { text, html, extracted_text, ...data } = toMessage(app, row)
+  const truncated = [text, html, extracted_text].some(body => body !== null && body.length > eventBody)
+  return { message_id: row.id, data: { ...data, truncated } }
 }
 
 export const findMessage = async (ctx: Context, id: string, db: Db = ctx.db): Promise<store.MessageRow> => {

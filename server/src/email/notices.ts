@@ -66,9 +66,7 @@ export const tellOwner = async (app: App, db: Db, organizationId: string, notice
       lane: domainOf(owner),
     })),
   })
-  await record(db, [
-    { type: 'message.queued', organization_id: platformOrganization, livemode: true, data: messageEvent(app, row) },
-  ])
+  await record(db, [{ type: 'message.queued', organization_id: platformOrganization, livemode: true, ...messageEvent(app, row) }])
 }
 
 const noticeRow = (about: {

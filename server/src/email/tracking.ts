@@ -36,8 +36,9 @@ export const countOpen = async (app: App, token: string): Promise<void> => {
     if (count?.opens !== 1) return
     const { organization_id, livemode, first_at } = count
     const row = await messages.byId(db, organization_id, livemode, messageId)
-    const data = { ...messageEvent(app, row!), opened_at: first_at.toISOString() }
-    await record(db, [{ type: 'message.opened', organization_id, livemode, data }])
+    const event = messageEvent(app, row!)
+    const data = { ...event.data, opened_at: first_at.toISOString() }
+    await record(db, [{ type: 'message.opened', organization_id, livemode, ...event, data }])
   })
 }
 

@@ -39,7 +39,7 @@ export const unscopedClaim = (db: Db, { now, leasedUntil, limit }: { now: Date; 
       update webhook_deliveries d set next_attempt_at = ${leasedUntil} from due where d.id = due.id
       returning d.id, d.organization_id, d.endpoint_id, d.event_id, d.livemode, d.attempts, d.next_attempt_at as leased_until
     )
-    select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.leased_until, v.type, v.data, v.created_at as happened_at,
+    select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.leased_until, v.type, event_data(v.data, v.message_id) as data, v.created_at as happened_at,
       e.url, e.dialect, e.enabled, e.failing_since is not null as failing,
       case when e.previous_secret_until > ${now} then array[e.secret, e.previous_secret] else array[e.secret] end as secrets
     from taken t
@@ -55,7 +55,7 @@ export const claimOne = (db: Db, organizationId: string, id: string, { now, leas
       where organization_id = ${organizationId} and id = ${id} and state = 'pending' and coalesce(next_attempt_at, '-infinity'::timestamptz) <= ${now}
       returning id, organization_id, endpoint_id, event_id, livemode, attempts, next_attempt_at as leased_until
     )
-    select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.leased_until, v.type, v.data, v.created_at as happened_at,
+    select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.leased_until, v.type, event_data(v.data, v.message_id) as data, v.created_at as happened_at,
       e.url, e.dialect, e.enabled, e.failing_since is not null as failing,
       case when e.previous_secret_until > ${now} then array[e.secret, e.previous_secret] else array[e.secret] end as secrets
     from taken t

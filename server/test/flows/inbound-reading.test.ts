@@ -54,7 +54,7 @@ const receive = async (
 const messagesOf = (inbox: string) => rig.query<Row>('select * from messages where inbox_id = $1 order by id', [inbox])
 const events = (type: string) =>
   rig.query<{ organization_id: string; data: { id: string; recipient?: string } }>(
-    'select * from events where type = $1 order by id',
+    'select *, event_data(data, message_id) as data from events where type = $1 order by id',
     [type],
   )
 

@@ -45,4 +45,17 @@ describe('deleting inboxes', () => {
     )
     assert.deepEqual(answers, Array(20).fill(200))
   })
+
+  it('takes the bodies out of the event log; the rest of what happened stays', async () => {
+    const { key, inbox } = await t.registerOwned()
+    const body = { to: 'a@sink.test', subject: 'Kept', text: 'secret words', html: '<p>secret words</p>' }
+    assert.equal((await t.call('POST', `/v1/inboxes/${inbox}/messages`, { key, body })).status, 202)
+    const queued = async () => (await t.call('GET', '/v1/events?type=message.queued', { key })).body.data[0].data
+    const before = await queued()
+    assert.deepEqual([before.text, before.html, before.truncated], [body.text, body.html, false])
+    assert.equal((await t.call('DELETE', `/v1/inboxes/${inbox}`, { key })).status, 200)
+    const after = await queued()
+    assert.deepEqual({ ...before, text: null, html: null, extracted_text: null }, after)
+    assert.equal(after.subject, 'Kept')
+  })
 })

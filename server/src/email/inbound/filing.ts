@@ -45,7 +45,7 @@ export const fileMails = (app: App, filings: Filing[]): Promise<boolean[]> =>
         type: row.status === 'blocked' ? ('message.blocked' as const) : ('message.received' as const),
         organization_id: row.organization_id,
         livemode: true,
-        data: messageEvent(app, row),
+        ...messageEvent(app, row),
       })),
     )
     for (const { mail, message } of taken) await hearReport(app, db, mail.recipients, message)

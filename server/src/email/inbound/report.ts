@@ -85,6 +85,7 @@ const tell = async (
 ): Promise<void> => {
   const { organization_id, livemode, recipient, message_id } = delivery
   const message = await store.message(db, organization_id, message_id)
-  if (message)
-    await record(db, [{ type, organization_id, livemode, data: { ...messageEvent(app, message), recipient, ...more } }])
+  if (!message) return
+  const event = messageEvent(app, message)
+  await record(db, [{ type, organization_id, livemode, ...event, data: { ...event.data, recipient, ...more } }])
 }

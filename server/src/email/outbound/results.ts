@@ -141,13 +141,14 @@ const outcomeEvents = {
 
 const eventsOf = (app: App, result: Result, message: MessageRow): NewEvent[] => {
   const { delivery, state, code, reply, remote_host, category, reason, complained } = result
-  const data = { ...messageEvent(app, message), recipient: delivery.recipient }
+  const { message_id, data } = messageEvent(app, message)
   const told = { reason, smtp_code: code, smtp_reply: code === null ? null : reply, remote_host, category }
   const event = (type: NewEvent['type'], more: object): NewEvent => ({
     type,
     organization_id: delivery.organization_id,
     livemode: delivery.livemode,
-    data: { ...data, ...more },
+    message_id,
+    data: { ...data, recipient: delivery.recipient, ...more },
   })
   return [
     ...(delivery.first_attempt_at === null && state !== 'rejected' ? [event('message.sent', { status: 'sent' })] : []),
