@@ -53,7 +53,8 @@ export class Pennypost extends Api {
         fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       }),
     )
-    this.inboxId = (options.inboxId ?? fromEnvironment('INBOX_ID')) || undefined
+    const inboxId = options.inboxId ?? fromEnvironment('INBOX_ID')
+    this.inboxId = inboxId ? withPrefix('inb', inboxId) : undefined
   }
 
   /** Sends a mail from an inbox (its id or its address). Resolves once the server has accepted it for good. */

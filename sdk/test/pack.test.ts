@@ -146,10 +146,12 @@ console.log(new MailboxKit({ apiKey: reg.api_key, baseUrl: process.env.MAILBOXKI
   })
 
   it('hold an MCP server that talks over stdio', async () => {
-    const { key, email } = await t.register('Model')
+    const { key, email, inbox } = await t.register('Model')
+    await t.call('POST', '/v1/inboxes', { key, body: { name: 'So that one must be meant' } })
     const client = new Client({ name: 'test', version: '1' })
     const command = join(project, 'node_modules/.bin/pennypost-mcp')
-    const env = plainEnv({ PENNYPOST_API_KEY: key, PENNYPOST_BASE_URL: t.url })
+    // The settings of MailboxKit's document, where ids have no prefix.
+    const env = plainEnv({ MAILBOXKIT_API_KEY: key, MAILBOXKIT_INBOX_ID: inbox.slice(4), PENNYPOST_BASE_URL: t.url })
     await client.connect(new StdioClientTransport({ command, env, cwd: project }))
     try {
       const { tools } = await client.listTools()

@@ -60,8 +60,11 @@ const api = () =>
 const dialectPage = (dialect: (typeof dialects)[number]) => {
   const offered = dialect.rows.flatMap(row => ('run' in row ? [[`\`${row.at}\``, row.run.title, `\`${row.run.scope}\``]] : []))
   const gaps = dialect.rows.flatMap(row => ('why' in row ? [[`\`${row.at}\``, row.why]] : []))
+  const shown = (dialect.statements ?? []).map(({ section, states, shown: by }) => [section, states, by])
+  const statements =
+    shown.length > 0 ? `## What else the document states\n\n${table(['section', 'states', 'shown by'], shown)}\n\n` : ''
   const errors = Object.entries(dialect.errors).map(([code, [status, word]]) => [`\`${code}\``, String(status), `\`${word}\``])
-  return `# ${dialect.title}\n\n${made}Follows the ${dialect.document} as read in ${dialect.asOf}. Served ${dialect.atRoot === false ? '' : 'at its documented paths and '}under \`/${dialect.name}\`.\n\n## Endpoints\n\n${table(['endpoint', 'operation', 'scope'], offered)}\n\n## Gaps\n\n${gaps.length > 0 ? table(['endpoint', 'why'], gaps) : 'None.'}\n\n## Refusals\n\n${table(['ours', 'status', 'their word'], errors)}\n`
+  return `# ${dialect.title}\n\n${made}Follows the ${dialect.document} as read in ${dialect.asOf}. Served ${dialect.atRoot === false ? '' : 'at its documented paths and '}under \`/${dialect.name}\`.\n\n## Endpoints\n\n${table(['endpoint', 'operation', 'scope'], offered)}\n\nEach is replayed by examples in \`server/src/dialects/${dialect.name}/examples/\`.\n\n${statements}## Gaps\n\n${gaps.length > 0 ? table(['endpoint', 'why'], gaps) : 'None.'}\n\n## Refusals\n\n${table(['ours', 'status', 'their word'], errors)}\n`
 }
 
 const shown = (value: unknown) =>

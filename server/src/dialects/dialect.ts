@@ -57,6 +57,19 @@ export interface Dialect {
   fail(refusal: Problem, answer: { status: number; word: string; id: string; app: App }): object
   rows: readonly (DialectRow | Gap)[]
   webhooks: WebhookDialect
+  /** Each API key has Idempotency-Keys of its own. */
+  idempotencyPerKey?: true
+  /** An inbox or a message of another organization is refused as forbidden, where others answer as if it were not there. */
+  deniesForeign?: true
+  /** What the document states beyond its endpoints, one by one, and which test shows it. Printed in the coverage page. */
+  statements?: readonly Statement[]
+}
+
+/** `shown`: `file: title of the test`, the file beside the dialect or from the root of the project. */
+export interface Statement {
+  section: string
+  states: string
+  shown: string
 }
 
 /** One endpoint of theirs. `in` must give what the operation takes, `out` gets what it returns. */

@@ -16,8 +16,9 @@ const surfaceOf = (dialect: Dialect): Surface => ({
   name: dialect.name,
   credential: dialect.credential,
   limits: dialect.limits,
+  idempotencyPerKey: dialect.idempotencyPerKey ?? false,
   fail: (refusal, { id, app }) => {
-    const [status, word] = dialect.errors[refusal.code]
+    const [status, word] = dialect.errors[dialect.deniesForeign && refusal.facts.foreign ? 'forbidden' : refusal.code]
     return { status, body: dialect.fail(refusal, { status, word, id, app }) }
   },
 })

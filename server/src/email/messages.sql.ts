@@ -61,6 +61,10 @@ export const byId = (db: Db, organizationId: string, livemode: boolean, id: stri
     sql`select * from message_details where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}`,
   )
 
+/** Whether it is a message of another organization, so that a dialect may say so; nothing of it is read. */
+export const unscopedForeign = async (db: Db, organizationId: string, id: string | null): Promise<boolean> =>
+  (await db.row(sql`select 1 from messages where id = ${id} and organization_id <> ${organizationId}`)) !== undefined
+
 export const list = (
   db: Db,
   organizationId: string,

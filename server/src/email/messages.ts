@@ -136,9 +136,10 @@ export const messageEvent = (app: App, row: store.MessageRow) => {
 }
 
 export const findMessage = async (ctx: Context, id: string, db: Db = ctx.db): Promise<store.MessageRow> => {
-  const row = await store.byId(db, ctx.org, ctx.livemode, parseId('message', id) ?? null)
-  if (!row) throw problem('not_found', { what: 'message' })
-  return row
+  const uuid = parseId('message', id) ?? null
+  const row = await store.byId(db, ctx.org, ctx.livemode, uuid)
+  if (row) return row
+  throw problem('not_found', { what: 'message', foreign: Number(await store.unscopedForeign(db, ctx.org, uuid)) })
 }
 
 /** The message, and it must be in that inbox: another inbox's id answers as unknown. */

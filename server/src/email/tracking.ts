@@ -26,6 +26,10 @@ export const withPixel = (app: App, messageId: string, html: string): string => 
   return end < 0 ? html + pixel : html.slice(0, end) + pixel + html.slice(end)
 }
 
+/** The HTML as its sender gave it. */
+export const withoutPixel = (html: string): string =>
+  html.replace(/<img src="[^"]*\/t\/o\/[\w-]{48}\.gif" width="1" height="1" alt="">/, '')
+
 /** Counts an opening by the token of a pixel's address; the first of a message is an event. Forged tokens count nothing. */
 export const countOpen = async (app: App, token: string): Promise<void> => {
   const ulid = token.slice(0, 26)

@@ -20,6 +20,8 @@ import {
   testWebhook,
 } from '../../webhooks/endpoints.ts'
 import { type Dialect, perKey, row } from '../dialect.ts'
+import { fail } from './fail.ts'
+import { statements } from './statements.ts'
 import * as t from './translate.ts'
 import { webhooks } from './webhooks.ts'
 
@@ -38,7 +40,7 @@ export const mailboxkit: Dialect = {
     invalid_input: [422, 'validation_error'],
     invalid_json: [422, 'validation_error'],
     unsupported_media_type: [422, 'validation_error'],
-    too_large: [413, 'payload_too_large'],
+    too_large: [422, 'validation_error'],
     insufficient_balance: [402, 'insufficient_balance'],
     rate_limited: [429, 'too_many_requests'],
     idempotency_key_invalid: [422, 'validation_error'],
@@ -60,8 +62,11 @@ export const mailboxkit: Dialect = {
     unavailable: [503, 'service_unavailable'],
     internal: [500, 'server_error'],
   },
-  fail: t.fail,
+  fail,
   webhooks,
+  idempotencyPerKey: true,
+  deniesForeign: true,
+  statements,
   rows: [
     row('POST /api/v1/register', register, {
       in: ({ body }) => ({ name: body.name, owner_email: body.owner_email, dialect: 'mailboxkit' as const }),

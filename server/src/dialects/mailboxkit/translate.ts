@@ -1,9 +1,8 @@
 /** MailboxKit's words ↔ ours. Pure functions. */
 import type { App } from '../../app.ts'
-import { dollars, prices } from '../../billing/wallet.ts'
 import type { Message } from '../../email/messages.ts'
+import { withoutPixel } from '../../email/tracking.ts'
 import { type Noun, prefixes } from '../../kernel/ids.ts'
-import type { Problem } from '../../problems.ts'
 import type { Incoming } from '../dialect.ts'
 
 /** Their ids are bare ULIDs; ours carry a prefix. */
@@ -58,6 +57,8 @@ const content = ({ body }: Incoming) => ({
   text: body.text,
   html: body.html,
   headers: body.headers,
+  // Their event message.opened comes without being asked for.
+  track_opens: body.track_opens ?? Boolean(body.html),
   attachments: body.attachments,
 })
 
@@ -92,7 +93,7 @@ export const message = (output: Message) => ({
   bcc_emails: output.bcc,
   subject: output.subject,
   text_body: output.text,
-  html_body: output.html,
+  html_body: output.html && output.direction === 'outbound' ? withoutPixel(output.html) : output.html,
   extracted_text: output.extracted_text,
   status: output.status,
   attachments: output.attachments.map(file => ({
@@ -276,25 +277,3 @@ export const organization = (output: {
   domains_count: output.domains_count,
   created_at: seconds(output.created_at),
 })
-
-/** Their error envelope: a word and a sentence; validation by field; and the whole story when the wallet is empty. */
-export const fail = (refusal: Problem, { word, app }: { word: string; app: App }): object => {
-  if (refusal.code === 'insufficient_balance') {
-    const balance = Number(refusal.facts.balance_mills)
-    const cost = Number(refusal.facts.cost_mills)
-    return {
-      error: word,
-      message: 'Your organization does not have enough credit to send this email.',
-      action: 'Top up your wallet to continue sending.',
-      billing_url: refusal.facts.billing_url ?? `${app.publicUrl}/billing`,
-      docs_url: `${app.publicUrl}/docs#insufficient_balance`,
-      balance_mills: balance,
-      balance_dollars: dollars(balance),
-      cost_mills: cost,
-      cost_dollars: dollars(cost),
-      emails_remaining: Math.floor(balance / prices.email),
-    }
-  }
-  const errors = refusal.errors?.map(({ path, message: why }) => [path.slice(1).replaceAll('/', '.'), [why]] as const)
-  return { error: word, message: refusal.message, ...(errors ? { errors: Object.fromEntries(errors) } : {}) }
-}
