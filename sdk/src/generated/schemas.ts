@@ -77,7 +77,37 @@ export interface Message {
   headers: Record<string, string>
   attachments: Attachment[]
   /** Inbound: SPF, DKIM, DMARC verdicts on the sender, and trust in one word. */
-  authentication: unknown | null
+  authentication: {
+    spf: {
+      /** pass, fail, none, neutral, softfail, policy, temperror or permerror (RFC 8601 §2.7). */
+      result: string
+      /** That of the return path, or the client’s name when that is empty. */
+      domain: string
+    }
+    /** One for each signature. */
+    dkim: {
+      /** pass, fail, none, neutral, softfail, policy, temperror or permerror (RFC 8601 §2.7). */
+      result: string
+      domain: string
+      selector: string
+      /** Signed by the domain in From, or its organization. */
+      aligned: boolean
+    }[]
+    dmarc: {
+      /** pass, fail, none, neutral, softfail, policy, temperror or permerror (RFC 8601 §2.7). */
+      result: string
+      /** What the domain asks for when it fails: none, quarantine, reject; null without a record. */
+      policy: string | null
+      aligned: boolean
+    }
+    arc?: {
+      /** pass, fail, none, neutral, softfail, policy, temperror or permerror (RFC 8601 §2.7). */
+      result: string
+      domain: string | null
+    }
+    /** Is it from who From says? pass: proven. fail: disproven, or From cannot be judged. none: nobody can tell. */
+    trust: 'pass' | 'fail' | 'none'
+  } | null
   /** True when a machine wrote it (RFC 3834): never answer it automatically. */
   automatic: boolean
   /** Why an inbound mail could not be taken apart; its source is still there. */
@@ -448,7 +478,7 @@ export interface Event {
   type: string
   livemode: boolean
   created_at: string
-  /** The thing it happened to, as it was then. */
+  /** The thing it happened to, as it was then. The bodies of a mail are gone when the mail was deleted. */
   data: unknown
 }
 

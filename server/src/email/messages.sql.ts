@@ -1,4 +1,5 @@
 import { type Db, sql } from '../kernel/db.ts'
+import type { Authentication } from './messages.ts'
 
 export interface AttachmentRow {
   id: string
@@ -46,7 +47,7 @@ export interface MessageRow {
   extracted_text: string | null
   headers: Record<string, string>
   raw_blob_id: string | null
-  authentication: object | null
+  authentication: Authentication | null
   automatic: boolean
   parse_problem: string | null
   size: number

@@ -34,6 +34,42 @@ export const Recipient = Type.Object({
   category: Nullable(Type.String({ description: 'Why it failed: hard, soft, policy, spam, quota …' })),
 })
 
+const Verdict = Type.String({
+  description: 'pass, fail, none, neutral, softfail, policy, temperror or permerror (RFC 8601 §2.7).',
+})
+
+export const Authentication = Type.Object(
+  {
+    spf: Type.Object({
+      result: Verdict,
+      domain: Type.String({ description: 'That of the return path, or the client’s name when that is empty.' }),
+    }),
+    dkim: Type.Array(
+      Type.Object({
+        result: Verdict,
+        domain: Type.String(),
+        selector: Type.String(),
+        aligned: Type.Boolean({ description: 'Signed by the domain in From, or its organization.' }),
+      }),
+      { description: 'One for each signature.' },
+    ),
+    dmarc: Type.Object({
+      result: Verdict,
+      policy: Nullable(
+        Type.String({ description: 'What the domain asks for when it fails: none, quarantine, reject; null without a record.' }),
+      ),
+      aligned: Type.Boolean(),
+    }),
+    arc: Type.Optional(Type.Object({ result: Verdict, domain: Nullable(Type.String()) })),
+    trust: oneOf(
+      ['pass', 'fail', 'none'],
+      'Is it from who From says? pass: proven. fail: disproven, or From cannot be judged. none: nobody can tell.',
+    ),
+  },
+  { description: 'Inbound: SPF, DKIM, DMARC verdicts on the sender, and trust in one word.' },
+)
+export type Authentication = Static<typeof Authentication>
+
 export const Message = Type.Object({
   id: Type.String(),
   inbox_id: Type.String(),
@@ -58,9 +94,7 @@ export const Message = Type.Object({
     description: 'Inbound: every header, repeated ones joined by a newline. Outbound: the ones you set.',
   }),
   attachments: Type.Array(Attachment),
-  authentication: Nullable(
-    Type.Unknown({ description: 'Inbound: SPF, DKIM, DMARC verdicts on the sender, and trust in one word.' }),
-  ),
+  authentication: Nullable(Authentication),
   automatic: Type.Boolean({ description: 'True when a machine wrote it (RFC 3834): never answer it automatically.' }),
   parse_problem: Nullable(
     Type.String({ description: 'Why an inbound mail could not be taken apart; its source is still there.' }),

@@ -8,22 +8,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { domainToASCII } from 'node:url'
 import { type AuthenticateResult, authenticate as verify } from 'mailauth'
 import type { Resolver } from '../../kernel/dns.ts'
+import type { Authentication } from '../messages.ts'
 import { domainOf } from '../mime/addresses.ts'
 import { cleanText } from '../mime/clean-text.ts'
 import { caps, headerEnd } from '../mime/scan.ts'
 
-/** Result words are those of RFC 8601 §2.7: pass, fail, none, neutral, softfail, policy, temperror, permerror. */
-export interface Authentication {
-  /** `domain`: the one of the return path, or the client's name when that is empty. */
-  spf: { result: string; domain: string }
-  /** One for each signature; `aligned`: signed by the domain in From, or its organization. */
-  dkim: { result: string; domain: string; selector: string; aligned: boolean }[]
-  /** `policy`: what the domain asks for when it fails: none, quarantine, reject; null without a record. */
-  dmarc: { result: string; policy: string | null; aligned: boolean }
-  arc?: { result: string; domain: string | null }
-  /** In one word: is it from who From says? pass: proven. fail: disproven, or From cannot be judged. none: nobody can tell. */
-  trust: 'pass' | 'fail' | 'none'
-}
+export type { Authentication }
 
 export interface Arrival {
   raw: Buffer
