@@ -64,7 +64,7 @@ const dialectPage = (dialect: (typeof dialects)[number]) => {
   const statements =
     shown.length > 0 ? `## What else the document states\n\n${table(['section', 'states', 'shown by'], shown)}\n\n` : ''
   const errors = Object.entries(dialect.errors).map(([code, [status, word]]) => [`\`${code}\``, String(status), `\`${word}\``])
-  return `# ${dialect.title}\n\n${made}Follows the ${dialect.document} as read in ${dialect.asOf}. Served ${dialect.atRoot === false ? '' : 'at its documented paths and '}under \`/${dialect.name}\`.\n\n## Endpoints\n\n${table(['endpoint', 'operation', 'scope'], offered)}\n\nEach is replayed by examples in \`server/src/dialects/${dialect.name}/examples/\`.\n\n${statements}## Gaps\n\n${gaps.length > 0 ? table(['endpoint', 'why'], gaps) : 'None.'}\n\n## Refusals\n\n${table(['ours', 'status', 'their word'], errors)}\n`
+  return `# ${dialect.title}\n\n${made}Follows the ${dialect.document} as read in ${dialect.asOf}. Served at its documented paths and under \`/${dialect.name}\`.\n\n## Endpoints\n\n${table(['endpoint', 'operation', 'scope'], offered)}\n\nEach is replayed by examples in \`server/src/dialects/${dialect.name}/examples/\`.\n\n${statements}## Gaps\n\n${gaps.length > 0 ? table(['endpoint', 'why'], gaps) : 'None.'}\n\n## Refusals\n\n${table(['ours', 'status', 'their word'], errors)}\n`
 }
 
 const shown = (value: unknown) =>

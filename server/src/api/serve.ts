@@ -32,7 +32,12 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
     requestTimeout: 120_000,
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true, constraints: { keyDialect: byKeyPrefix } },
   })
-  fastify.removeContentTypeParser('text/plain')
+  fastify.removeContentTypeParser(['text/plain', 'application/json'])
+  const json = fastify.getDefaultJsonParser('error', 'error')
+  // Clients that always name the type send it with requests that have no body, too.
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : json(request, body as string, done),
+  )
   await fastify.register(multipart, {
     limits: { fileSize: perFile, files: 10, fields: 200, fieldNameSize: 200, fieldSize: 5_000_000, parts: 210 },
   })
@@ -100,7 +105,9 @@ const hangUpOnIdle = (fastify: FastifyInstance, connections: Set<Socket>): void 
   for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
 }
 
-/** Where two products document the same path, the prefix of the key says whose client is asking. */
+const ownPrefixes: Readonly<Record<string, string>> = { mb: 'mailbots', ms: 'mailstream' }
+
+/** Where two products document the same path, or one and the native API, the prefix of the key says whose client is asking. */
 const byKeyPrefix = {
   name: 'keyDialect',
   storage: () => {
@@ -111,7 +118,8 @@ const byKeyPrefix = {
     }
   },
   deriveConstraint: (request: { headers: Record<string, string | string[] | undefined> }) =>
-    /^Bearer +mb_(live|test)_/i.test(String(request.headers.authorization ?? '')) ? 'mailbots' : 'mailboxkit',
+    ownPrefixes[/^Bearer +(m[bs])_(live|test)_/i.exec(String(request.headers.authorization ?? ''))?.[1]?.toLowerCase() ?? ''] ??
+    'mailboxkit',
   validate: () => {},
   mustMatchWhenDerived: false,
 } as never

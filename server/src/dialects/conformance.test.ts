@@ -215,7 +215,17 @@ for (const dialect of dialects) {
       )
     })
 
-    const bases = [`/${dialect.name}`, ...(dialect.atRoot === false ? [] : [''])]
+    it('names a test that exists for every statement', async () => {
+      for (const { states, shown } of dialect.statements ?? []) {
+        const [file, title] = shown.split(': ', 2) as [string, string]
+        const path = /^(server|sdk|mcp)\//.test(file)
+          ? join(import.meta.dirname, '../../..', file)
+          : join(import.meta.dirname, dialect.name, file)
+        assert.ok((await readFile(path, 'utf8')).includes(title), `${states} → ${shown}`)
+      }
+    })
+
+    const bases = [`/${dialect.name}`, '']
     for (const base of bases) {
       for (const example of examples) {
         // What destroys can be shown only once, and so can what must be unique.

@@ -47,8 +47,6 @@ export interface Dialect {
   /** Which document it follows, and when that was read. */
   document: string
   asOf: string
-  /** False: its paths at the root are the native API's, which keeps its conventions; served under `/<name>` only. */
-  atRoot?: false
   credential(request: FastifyRequest): string | undefined
   limits: Surface['limits']
   /** Their status and word for each of our refusals; a missing one does not compile. */

@@ -1,4 +1,4 @@
-/** Serves the dialects: each row at its documented path at the root, and under `/<name>`. */
+/** Serves the dialects: each row at its documented path at the root, and under `/<name>`. Called after the native API is mounted. */
 import type { FastifyInstance } from 'fastify'
 import type { Authenticate } from '../api/authenticate.ts'
 import { mountRoute, type Route, type Surface } from '../api/surface.ts'
@@ -25,12 +25,12 @@ const surfaceOf = (dialect: Dialect): Surface => ({
 
 const empty = Object.freeze(Object.create(null)) as Loose
 
-/** Serves every dialect. Where two document the same path, a route constraint on the key's prefix tells them apart. */
+/** Serves every dialect. Where a path is documented by two, or is native too, a route constraint on the key's prefix tells them apart. */
 export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: Authenticate): void => {
   const rowsOf = (dialect: Dialect) => dialect.rows.filter((row): row is DialectRow => 'run' in row)
   const shape = (at: string) => at.replace(/:\w+/g, ':')
   const documented = new Map<string, number>()
-  for (const dialect of dialects.filter(({ atRoot }) => atRoot !== false))
+  for (const dialect of dialects)
     for (const { at } of rowsOf(dialect)) documented.set(shape(at), (documented.get(shape(at)) ?? 0) + 1)
 
   for (const dialect of dialects) {
@@ -48,9 +48,8 @@ export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: 
           dropUndefined(row.in({ params, query: query as Loose, body: (body ?? empty) as Loose, ctx })),
         output: row.out,
       }
-      const shared = (documented.get(shape(row.at)) ?? 0) > 1
-      if (dialect.atRoot !== false)
-        mountRoute(fastify, mount, shared ? { ...route, constraints: { keyDialect: dialect.name } } : route)
+      const shared = (documented.get(shape(row.at)) ?? 0) > 1 || fastify.hasRoute({ method, url: path })
+      mountRoute(fastify, mount, shared ? { ...route, constraints: { keyDialect: dialect.name } } : route)
       mountRoute(fastify, mount, { ...route, path: `/${dialect.name}${path}` })
     }
   }

@@ -12,6 +12,7 @@ import { uploadRecipients } from '../../post/recipients.ts'
 import { getPieceTracking } from '../../post/tracking.ts'
 import { createWebhook, deleteWebhook, listWebhooks } from '../../webhooks/endpoints.ts'
 import { type Dialect, row } from '../dialect.ts'
+import { statements } from './statements.ts'
 import * as t from './translate.ts'
 import { webhooks } from './webhooks.ts'
 
@@ -59,6 +60,7 @@ export const mailbots: Dialect = {
   },
   fail: t.fail,
   webhooks,
+  statements,
   rows: [
     row('POST /api/v1/orders', createOrder, { in: t.newOrder, out: t.order, status: 201 }),
     row('GET /api/v1/orders', listOrders, {
@@ -80,8 +82,8 @@ export const mailbots: Dialect = {
     row('POST /api/v1/orders/:order/checkout', checkoutOrder, {
       in: ({ params, body }) => ({
         order_id: t.id('order', params.order),
-        payment: body.payment,
-        skip_unprintable: body.skip_unprintable,
+        payment: body.payment ?? undefined,
+        skip_unprintable: body.skip_unprintable ?? undefined,
       }),
       out: t.order,
     }),

@@ -1,9 +1,13 @@
-/** What examples of requests and answers cannot show of Mailbots: its webhooks and its limits. */
+/** What examples of requests and answers cannot show of Mailbots: its commands, files, webhooks, scopes and limits. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import crypto from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { eventually, startTestApp, type TestApp } from '../../../test/harness.ts'
+import { promisify } from 'node:util'
+import { startZone } from '../../../test/dns-zone.ts'
+import { eventually, type Json, startTestApp, type TestApp } from '../../../test/harness.ts'
 import { type Sink, startSink } from '../../../test/http-sink.ts'
+import { xlsx } from '../../../test/xlsx.ts'
 import { movableClock } from '../../kernel/clock.ts'
 
 /** The function of their documentation, as it stands there. */
@@ -22,7 +26,7 @@ describe('Mailbots', () => {
   let owner: string
   let key: string
   before(async () => {
-    t = await startTestApp({ config: { RATE_LIMITS: 'on' } })
+    t = await startTestApp()
     sink = await startSink()
     owner = (await t.register()).key
     key = await t.mint(owner, { mode: 'test', dialect: 'mailbots' })
@@ -139,5 +143,156 @@ describe('Mailbots', () => {
     assert.equal(others.passed, 30)
     assert.ok(others.refused!.get('retry-after'))
     await still.close()
+  })
+
+  it('runs the commands of the document', async () => {
+    const zone = await startZone({ 'your-server.example.com': { A: ['127.0.0.1'] } })
+    const there = await startTestApp({ config: { DNS_SERVERS: zone.server } })
+    try {
+      const live = await there.mint((await there.register()).key, { mode: 'live', dialect: 'mailbots' })
+      const command = async (text: string) => {
+        const mine = text.replaceAll('https://mailbots.ai', there.url).replaceAll('mb_live_...', live)
+        const { stdout } = await promisify(execFile)('sh', ['-c', mine.replace('curl', 'curl -s --max-time 20')])
+        return JSON.parse(stdout)
+      }
+      const order = await command(`curl -X POST \\
+-H "Authorization: Bearer mb_live_..." \\
+-H "Content-Type: application/json" \\
+-d '{"quantity":500,"message":"Hi {{first_name}}, …","campaign_type":"handwritten"}' \\
+https://mailbots.ai/api/v1/orders`)
+      assert.deepEqual([order.quantity, order.message, order.status], [500, 'Hi {{first_name}}, …', 'draft'])
+      const mailed = await command(`curl -H "Authorization: Bearer mb_live_..." \\
+"https://mailbots.ai/api/v1/orders?status=mailed&limit=20"`)
+      assert.deepEqual(mailed, { data: [], pagination: { total: 0, limit: 20, offset: 0 } })
+      const tracking = await command(`curl -H "Authorization: Bearer mb_live_..." \\
+"https://mailbots.ai/api/v1/orders/${order.id}/tracking"`)
+      assert.deepEqual(tracking.data, [])
+      const hook = await command(`curl -X POST \\
+-H "Authorization: Bearer mb_live_..." \\
+-H "Content-Type: application/json" \\
+-d '{"url":"https://your-server.example.com/mailbots-webhook","events":["order.mailed","piece.delivered"]}' \\
+"https://mailbots.ai/api/v1/webhooks"`)
+      assert.ok(hook.secret)
+      const next = async (path: string, more: string) =>
+        command(
+          `curl -X POST -H "Authorization: Bearer mb_live_..." ${more} https://mailbots.ai/api/v1/orders/${order.id}${path}`,
+        )
+      assert.equal(
+        (await next('/recipients', `-F "recipients=first_name,address,city,state,zip;type=text/csv"`)).code,
+        'validation_error',
+      )
+      await there.call('PATCH', `/api/v1/orders/${order.id}`, { key: live, body: { return_address: address } })
+      await there.call('POST', `/api/v1/orders/${order.id}/recipients`, { key: live, body: { csv } })
+      // Clients that always name a type, and send nothing.
+      const paid = await next('/checkout', '-H "Content-Type: application/json"')
+      assert.equal(paid.error ?? paid.status, 'Your organization does not have enough credit for this.')
+    } finally {
+      await there.close()
+      await zone.stop()
+    }
+  })
+
+  it('takes a list as CSV or XLSX, whatever the field of the form is called', async () => {
+    const { id } = (await call('POST', '/orders', { quantity: 5 })).body
+    const rows = [
+      ['first_name', 'address', 'city', 'state', 'zip'],
+      ['Ada', '1 Elm St', 'Boston', 'MA', '02139'],
+      ['Bob', '2 Elm St', 'Boston', 'MA', '02139'],
+    ]
+    const files = [new File([csv], 'list.csv', { type: 'text/csv' }), new File([new Uint8Array(xlsx(rows))], 'list.xlsx')]
+    for (const file of files)
+      for (const field of ['file', 'recipients', 'csv']) {
+        const form = new FormData()
+        form.append(field, file)
+        const answer = await fetch(`${t.url}/api/v1/orders/${id}/recipients`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}` },
+          body: form,
+        })
+        const report = (await answer.json()) as Json
+        assert.deepEqual(
+          [answer.status, report.accepted, report.format?.type],
+          [200, 2, file.name.slice(5)],
+          JSON.stringify(report),
+        )
+      }
+  })
+
+  it('cancels what is not paid, and what is paid until it is printed', async () => {
+    const cancel = (id: string) => call('DELETE', `/orders/${id}`)
+    const paidOrder = async () => {
+      const { id } = (await call('POST', '/orders', { quantity: 2, message: 'Hi', return_address: address })).body
+      await call('POST', `/orders/${id}/recipients`, { csv })
+      assert.equal((await call('POST', `/orders/${id}/checkout`, {})).body.payment_status, 'paid')
+      return id
+    }
+    const { id } = (await call('POST', '/orders', { quantity: 1 })).body
+    assert.equal((await cancel(id)).body.status, 'cancelled')
+    assert.deepEqual([(await cancel(id)).status, (await cancel(id)).body.code], [400, 'invalid_state'])
+    const early = (await cancel(await paidOrder())).body
+    assert.deepEqual([early.status, early.payment_status], ['cancelled', 'refunded'])
+    const late = await paidOrder()
+    await t.call('POST', '/v1/test-clock/advance', { key, body: { days: 3 } })
+    const { status, body } = await cancel(late)
+    assert.deepEqual([status, body.code], [400, 'invalid_state'])
+  })
+
+  it('mints keys with its prefixes, all scopes unless some are selected', async () => {
+    const scopes = [
+      'orders.create',
+      'orders.read',
+      'orders.update',
+      'orders.delete',
+      'account.read',
+      'account.manage',
+      'webhooks.manage',
+    ]
+    const made = (await call('POST', '/api-keys', { name: 'All' })).body
+    assert.match(made.key, /^mb_test_\w{20,}$/)
+    assert.deepEqual(
+      scopes.filter(scope => !made.scopes.includes(scope)),
+      [],
+    )
+    const live = await t.mint(owner, { mode: 'live', dialect: 'mailbots' })
+    assert.match((await t.call('POST', '/api/v1/api-keys', { key: live, body: {} })).body.key, /^mb_live_/)
+    const few = (await call('POST', '/api-keys', { name: 'Few', scopes: ['orders.read'] })).body
+    assert.deepEqual(few.scopes, ['orders.read'])
+    const listed = (await call('GET', '/api-keys?limit=100')).body.data
+    assert.ok(listed.length > 2 && listed.every((each: Json) => each.key.includes('…')))
+    const use = () => t.call('GET', '/api/v1/orders', { key: few.key })
+    assert.equal((await use()).status, 200)
+    assert.equal((await call('DELETE', `/api-keys/${few.id}`)).status, 200)
+    assert.equal((await use()).status, 401)
+  })
+
+  it('answers the documented statuses', async () => {
+    const status = async (path: string, headers: Record<string, string>) =>
+      (await t.call('GET', `/api/v1${path}`, { headers })).status
+    for (const authorization of ['', 'Bearer', 'Bearer nonsense', `Basic ${key}`, `Bearer ${key}x`, key])
+      assert.equal(await status('/orders', authorization ? { authorization } : {}), 401, authorization)
+    const nobody = '01HZZZZZZZZZZZZZZZZZZZZZZZ'
+    for (const [method, path] of [
+      ['GET', `/orders/${nobody}`],
+      ['PATCH', `/orders/${nobody}`],
+      ['DELETE', `/orders/${nobody}`],
+      ['GET', `/orders/${nobody}/tracking`],
+      ['GET', `/orders/${nobody}/analytics`],
+      ['GET', `/pieces/${nobody}/tracking`],
+      ['DELETE', `/webhooks/${nobody}`],
+    ] as const) {
+      const { status, body } = await call(method, path, method === 'PATCH' ? {} : undefined)
+      assert.deepEqual([status, body.code], [404, 'not_found'], path)
+    }
+    const broken = await startTestApp({ roles: ['web'], config: { LOG_LEVEL: 'silent' } })
+    try {
+      const theirs = await broken.mint((await broken.register()).key, { mode: 'test', dialect: 'mailbots' })
+      await broken.app.db.pool.query('alter view order_details rename to gone')
+      const { status, body } = await broken.call('GET', '/api/v1/orders', { key: theirs })
+      assert.deepEqual([status, body.code], [500, 'server_error'])
+      await broken.app.db.pool.query('alter view gone rename to order_details')
+      assert.equal((await broken.call('GET', '/api/v1/orders', { key: theirs })).status, 200)
+    } finally {
+      await broken.close()
+    }
   })
 })

@@ -86,13 +86,13 @@ export const orderInput = (body: Loose): Loose => {
 export const newOrder = ({ body }: Incoming) => ({
   ...orderInput(body),
   quantity: body.quantity,
-  campaign_type: body.campaign_type,
+  campaign_type: body.campaign_type ?? undefined,
 })
 
 export const orderChange = ({ params, body }: Incoming) => ({
   ...orderInput(body),
   order_id: id('order', params.order),
-  status: body.status,
+  status: body.status ?? undefined,
 })
 
 const paymentWords = { unpaid: 'unpaid', reserved: 'paid', captured: 'paid', released: 'refunded' } as const
@@ -125,10 +125,14 @@ export const order = (output: Order) => ({
   updated_at: output.updated_at,
 })
 
+const isFile = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'content' in value && 'filename' in value
+
+/** Their document does not name the field of the form: any one file is the list. */
 export const upload = ({ params, body, query }: Incoming) => ({
   order_id: id('order', params.order),
-  file: body.file,
-  csv: body.csv,
+  file: body.file ?? Object.values(body).find(isFile),
+  csv: isFile(body.csv) ? undefined : body.csv,
   mapping: body.mapping,
   dry_run: body.dry_run ?? query.dry_run,
 })

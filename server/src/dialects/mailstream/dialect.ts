@@ -1,14 +1,14 @@
 /**
  * MailStream: direct mail in one call. Its document names conventions (Bearer keys, v1, idempotency keys on every POST, cursors, filters,
- * sandbox) and no paths; those conventions are the native API's own, so `/v1/postcards`, `/v1/letters` and `/v1/pieces` speak it as they
- * are. Under `/mailstream` the same endpoints ignore fields we do not know, and webhooks are made in its words.
+ * sandbox) and no paths; those conventions are the native API's own, and so are the paths. For keys of this dialect the endpoints below
+ * ignore fields we do not know, and webhooks are made in its words; everything else of /v1 answers them as it is.
  */
 import { bearer, native } from '../../api/native.ts'
 import { getEvent } from '../../eventlog.ts'
 import { createLetter } from '../../post/letters.ts'
 import { cancelPiece, getPiece, listPieces } from '../../post/pieces.ts'
 import { createPostcard } from '../../post/postcards.ts'
-import { advanceTestClock } from '../../post/test-clock.ts'
+import { advanceTestClock, getTestClock, setTestClock } from '../../post/test-clock.ts'
 import { getPieceTracking } from '../../post/tracking.ts'
 import { type ProblemCode, refusals } from '../../problems.ts'
 import {
@@ -22,7 +22,8 @@ import {
   rotateWebhookSecret,
   testWebhook,
 } from '../../webhooks/endpoints.ts'
-import { type Dialect, gap, perKey, row } from '../dialect.ts'
+import { type Dialect, perKey, row } from '../dialect.ts'
+import { statements } from './statements.ts'
 import * as t from './translate.ts'
 import { webhooks } from './webhooks.ts'
 
@@ -37,7 +38,7 @@ export const mailstream: Dialect = {
   title: 'MailStream',
   document: 'MailStream developer page and webhook page',
   asOf: '2026-11',
-  atRoot: false,
+  statements,
   credential: request => bearer(request.headers.authorization),
   limits: perKey({ name: 'minute', points: 1000, seconds: 60 }),
   errors,
@@ -50,6 +51,8 @@ export const mailstream: Dialect = {
     row('GET /v1/pieces/:piece_id', getPiece, { in: t.known(getPiece), out: t.same }),
     row('POST /v1/pieces/:piece_id/cancel', cancelPiece, { in: t.known(cancelPiece), out: t.same }),
     row('GET /v1/pieces/:piece_id/tracking', getPieceTracking, { in: t.known(getPieceTracking), out: t.same }),
+    row('GET /v1/test-clock', getTestClock, { in: t.known(getTestClock), out: t.same }),
+    row('POST /v1/test-clock', setTestClock, { in: t.known(setTestClock), out: t.same }),
     row('POST /v1/test-clock/advance', advanceTestClock, { in: t.known(advanceTestClock), out: t.same }),
 
     row('POST /v1/webhooks', createWebhook, {
@@ -72,8 +75,5 @@ export const mailstream: Dialect = {
       in: t.known(replayWebhookDelivery),
       out: t.delivery,
     }),
-
-    gap('OAuth flows', 'their document says there are none'),
-    gap('official SDKs', 'not in their public reference; any HTTP client works'),
   ],
 }
