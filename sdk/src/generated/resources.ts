@@ -195,7 +195,7 @@ export class InboxesMessagesResource extends Resource {
 }
 
 export class InboxesThreadsResource extends Resource {
-  /** List the threads of an inbox. `GET /v1/inboxes/{inbox_id}/threads`, scope `messages.read`. */
+  /** List the threads of an inbox, most recently active first. `GET /v1/inboxes/{inbox_id}/threads`, scope `messages.read`. */
   list(inboxId: string, input: ThreadListInput = {}, options?: RequestOptions): List<Thread> {
     return this.http.list('GET', path`/v1/inboxes/${inboxId}/threads`, input, options)
   }

@@ -37,7 +37,7 @@ export const numbers = async (input: { offset?: number }, limit: number, count: 
 /** Reads paging input. `limit` rows are wanted; ask the database for `fetch` (one more tells whether there are others). */
 export const pageOf = (input: {
   limit?: number
-  cursor?: string
+  cursor?: string | undefined
 }): { before: string | undefined; limit: number; fetch: number } => {
   const limit = input.limit ?? 20
   if (input.cursor === undefined) return { before: undefined, limit, fetch: limit + 1 }
