@@ -232,6 +232,9 @@ describe('MailboxKit, statement by statement', () => {
     assert.match(sent.extracted_text, /^Thanks,\sgot it!\s*$/)
     const [got] = await received(other)
     assert.match(got.extracted_text, /^Thanks,\sgot it!\s*$/)
+    assert.match(got.html_body, /\/t\/o\//)
+    await send(me, { to: [other.email], html, track_opens: false })
+    assert.doesNotMatch((await received(other, 2))[0].html_body, /\/t\/o\//)
   })
 
   it('threads keep a conversation together, on both sides, and end with their inbox', async () => {
