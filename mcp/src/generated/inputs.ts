@@ -80,8 +80,16 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
         "description": "Further headers, such as X-Campaign."
       },
       "track_opens": {
-        "type": "boolean",
-        "description": "Put a pixel into the HTML; when it is first loaded there is an event message.opened."
+        "anyOf": [
+          {
+            "type": "boolean"
+          },
+          {
+            "type": "string",
+            "const": "if_subscribed"
+          }
+        ],
+        "description": "Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event."
       },
       "attachments": {
         "type": "array",
@@ -140,6 +148,12 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
         "type": "string",
         "maxLength": 64,
         "description": "next_cursor of the page before."
+      },
+      "offset": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 10000000,
+        "description": "Skip so many; instead of a cursor."
       },
       "direction": {
         "type": "string",
@@ -253,8 +267,16 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
         "description": "Further headers, such as X-Campaign."
       },
       "track_opens": {
-        "type": "boolean",
-        "description": "Put a pixel into the HTML; when it is first loaded there is an event message.opened."
+        "anyOf": [
+          {
+            "type": "boolean"
+          },
+          {
+            "type": "string",
+            "const": "if_subscribed"
+          }
+        ],
+        "description": "Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event."
       },
       "attachments": {
         "type": "array",

@@ -967,8 +967,8 @@ export interface MessageCreateInput {
   html?: string
   /** Further headers, such as X-Campaign. */
   headers?: Record<string, string>
-  /** Put a pixel into the HTML; when it is first loaded there is an event message.opened. */
-  track_opens?: boolean
+  /** Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event. */
+  track_opens?: boolean | 'if_subscribed'
   /** At most 5 of 10 MB each. */
   attachments?: {
     filename: string
@@ -986,6 +986,8 @@ export interface MessageListInput {
   limit?: number
   /** next_cursor of the page before. */
   cursor?: string
+  /** Skip so many; instead of a cursor. */
+  offset?: number
   direction?: 'inbound' | 'outbound'
   status?: string
   /** Only later ones. */
@@ -1007,8 +1009,8 @@ export interface MessageReplyInput {
   html?: string
   /** Further headers, such as X-Campaign. */
   headers?: Record<string, string>
-  /** Put a pixel into the HTML; when it is first loaded there is an event message.opened. */
-  track_opens?: boolean
+  /** Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event. */
+  track_opens?: boolean | 'if_subscribed'
   /** At most 5 of 10 MB each. */
   attachments?: {
     filename: string

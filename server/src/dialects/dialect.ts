@@ -57,8 +57,6 @@ export interface Dialect {
   webhooks: WebhookDialect
   /** Each API key has Idempotency-Keys of its own. */
   idempotencyPerKey?: true
-  /** An inbox or a message of another organization is refused as forbidden, where others answer as if it were not there. */
-  deniesForeign?: true
   /** What the document states beyond its endpoints, one by one, and which test shows it. Printed in the coverage page. */
   statements?: readonly Statement[]
 }

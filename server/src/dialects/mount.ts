@@ -18,7 +18,7 @@ const surfaceOf = (dialect: Dialect): Surface => ({
   limits: dialect.limits,
   idempotencyPerKey: dialect.idempotencyPerKey ?? false,
   fail: (refusal, { id, app }) => {
-    const [status, word] = dialect.errors[dialect.deniesForeign && refusal.facts.foreign ? 'forbidden' : refusal.code]
+    const [status, word] = dialect.errors[refusal.code]
     return { status, body: dialect.fail(refusal, { status, word, id, app }) }
   },
 })

@@ -42,10 +42,6 @@ export const byId = (db: Db, organizationId: string, id: string | null) =>
       from inboxes where organization_id = ${organizationId} and id = ${id}`,
   )
 
-/** Whether it is an inbox of another organization, so that a dialect may say so; nothing of it is read. */
-export const unscopedForeign = async (db: Db, organizationId: string, id: string | null): Promise<boolean> =>
-  (await db.row(sql`select 1 from inboxes where id = ${id} and organization_id <> ${organizationId}`)) !== undefined
-
 export const byEmail = (db: Db, organizationId: string, email: string) =>
   db.row<FoundRow>(
     sql`select id, organization_id, name, email, hold, daily_cap, created_at,

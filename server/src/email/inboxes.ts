@@ -121,12 +121,11 @@ export const listInboxes = operation(
 
 /** The inbox, by id or by its address, or not_found. */
 export const findInbox = async (ctx: Context, idOrEmail: string): Promise<store.FoundRow> => {
-  const id = parseId('inbox', idOrEmail) ?? null
   const row = idOrEmail.includes('@')
     ? await store.byEmail(ctx.db, ctx.org, idOrEmail.toLowerCase())
-    : await store.byId(ctx.db, ctx.org, id)
-  if (row) return row
-  throw problem('not_found', { what: 'inbox', foreign: Number(await store.unscopedForeign(ctx.db, ctx.org, id)) })
+    : await store.byId(ctx.db, ctx.org, parseId('inbox', idOrEmail) ?? null)
+  if (!row) throw problem('not_found', { what: 'inbox' })
+  return row
 }
 
 export const InboxId = Type.String({ description: 'Id of the inbox, or its address.' })

@@ -62,23 +62,20 @@ export const byId = (db: Db, organizationId: string, livemode: boolean, id: stri
     sql`select * from message_details where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}`,
   )
 
-/** Whether it is a message of another organization, so that a dialect may say so; nothing of it is read. */
-export const unscopedForeign = async (db: Db, organizationId: string, id: string | null): Promise<boolean> =>
-  (await db.row(sql`select 1 from messages where id = ${id} and organization_id <> ${organizationId}`)) !== undefined
+/** Which of an inbox's messages; undefined: whichever. What is blocked is shown only to who asks for it. */
+interface Filter {
+  inboxId: string
+  direction: string | undefined
+  status: string | undefined
+  after: Date | undefined
+  until: Date | undefined
+}
 
 export const list = (
   db: Db,
   organizationId: string,
   livemode: boolean,
-  q: {
-    inboxId: string
-    before: string | undefined
-    limit: number
-    direction: string | undefined
-    status: string | undefined
-    after: Date | undefined
-    until: Date | undefined
-  },
+  q: Filter & { before: string | undefined; limit: number; skip: number },
 ) =>
   db.rows<MessageRow>(sql`
     select * from message_details
@@ -88,7 +85,16 @@ export const list = (
       and case when ${q.status ?? null}::text is null then status <> 'blocked' else status = ${q.status ?? null}::text end
       and (${q.after ?? null}::timestamptz is null or created_at >= ${q.after ?? null}::timestamptz)
       and (${q.until ?? null}::timestamptz is null or created_at < ${q.until ?? null}::timestamptz)
-    order by id desc limit ${q.limit}`)
+    order by id desc limit ${q.limit} offset ${q.skip}`)
+
+export const count = async (db: Db, organizationId: string, livemode: boolean, q: Filter): Promise<number> =>
+  (await db.row<{ count: number }>(sql`
+    select count(*) from messages
+    where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode}
+      and (${q.direction ?? null}::text is null or direction = ${q.direction ?? null}::text)
+      and case when ${q.status ?? null}::text is null then status <> 'blocked' else status = ${q.status ?? null}::text end
+      and (${q.after ?? null}::timestamptz is null or created_at >= ${q.after ?? null}::timestamptz)
+      and (${q.until ?? null}::timestamptz is null or created_at < ${q.until ?? null}::timestamptz)`))!.count
 
 export const ofThread = (db: Db, organizationId: string, livemode: boolean, threadId: string) =>
   db.rows<MessageRow>(sql`

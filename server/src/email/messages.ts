@@ -4,7 +4,7 @@ import type { App } from '../app.ts'
 import { signUrl } from '../kernel/crypto.ts'
 import type { Db } from '../kernel/db.ts'
 import { parseId, publicId } from '../kernel/ids.ts'
-import { Page, page, pageOf, paging } from '../kernel/pages.ts'
+import { NumberedPage, numbered, numbers, Page, page, pageOf, paging } from '../kernel/pages.ts'
 import { type Context, object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { findInbox, InboxId } from './inboxes.ts'
@@ -170,10 +170,9 @@ export const messageEvent = (app: App, row: store.MessageRow) => {
 }
 
 export const findMessage = async (ctx: Context, id: string, db: Db = ctx.db): Promise<store.MessageRow> => {
-  const uuid = parseId('message', id) ?? null
-  const row = await store.byId(db, ctx.org, ctx.livemode, uuid)
-  if (row) return row
-  throw problem('not_found', { what: 'message', foreign: Number(await store.unscopedForeign(db, ctx.org, uuid)) })
+  const row = await store.byId(db, ctx.org, ctx.livemode, parseId('message', id) ?? null)
+  if (!row) throw problem('not_found', { what: 'message' })
+  return row
 }
 
 /** The message, and it must be in that inbox: another inbox's id answers as unknown. */
@@ -195,35 +194,35 @@ export const readDate = (path: string, text: string | undefined, end = false): D
   return end && text.length === 10 ? new Date(date.getTime() + 86_400_000) : date
 }
 
-const MessageList = Page(Message)
-
 export const listMessages = operation(
   'List the messages of an inbox',
   'messages.read',
   {
     input: object({
       inbox_id: InboxId,
-      ...paging,
+      ...numbered,
       direction: Type.Optional(oneOf(['inbound', 'outbound'])),
       status: Type.Optional(Type.String({ maxLength: 20 })),
       created_after: dateInput('Only later ones.'),
       created_before: dateInput('Only earlier ones.'),
     }),
-    output: MessageList,
+    output: NumberedPage(Message),
   },
   async (ctx, input) => {
     const { before, limit, fetch } = pageOf(input)
     const inbox = await findInbox(ctx, input.inbox_id)
-    const rows = await store.list(ctx.db, ctx.org, ctx.livemode, {
+    const filter = {
       inboxId: inbox.id,
-      before,
-      limit: fetch,
       direction: input.direction,
       status: input.status,
       after: readDate('/created_after', input.created_after),
       until: readDate('/created_before', input.created_before),
-    })
-    return page(rows, limit, row => toMessage(ctx.app, row))
+    }
+    const rows = await store.list(ctx.db, ctx.org, ctx.livemode, { ...filter, before, limit: fetch, skip: input.offset ?? 0 })
+    return {
+      ...page(rows, limit, row => toMessage(ctx.app, row)),
+      ...(await numbers(input, limit, () => store.count(ctx.db, ctx.org, ctx.livemode, filter))),
+    }
   },
 )
 
@@ -261,7 +260,7 @@ export const searchMessages = operation(
       date_to: dateInput('Up to this time, or to the end of this date.'),
       ...paging,
     }),
-    output: MessageList,
+    output: Page(Message),
   },
   async (ctx, input) => {
     const { before, limit, fetch } = pageOf(input)

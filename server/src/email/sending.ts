@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox'
 import { newId, publicId } from '../kernel/ids.ts'
 import { type Context, object, operation } from '../operation.ts'
 import { type FieldError, invalid, problem } from '../problems.ts'
+import { subscribesTo } from '../webhooks/endpoints.sql.ts'
 import type { Submission } from './accept.ts'
 import type { FoundRow } from './inboxes.sql.ts'
 import { checkDomain, findInbox, InboxId } from './inboxes.ts'
@@ -38,7 +39,10 @@ const body = {
   html: Type.Optional(Type.String({ maxLength: limits.bodyCharacters, description: 'HTML body.' })),
   headers: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'Further headers, such as X-Campaign.' })),
   track_opens: Type.Optional(
-    Type.Boolean({ description: 'Put a pixel into the HTML; when it is first loaded there is an event message.opened.' }),
+    Type.Union([Type.Boolean(), Type.Literal('if_subscribed')], {
+      description:
+        'Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event.',
+    }),
   ),
   attachments: Type.Optional(Type.Array(NewAttachment, { description: `At most ${limits.attachments} of 10 MB each.` })),
 }
@@ -85,9 +89,12 @@ const decodeBase64 = (text: string): Buffer | undefined => {
   return base64.test(clean) && unpadded.length % 4 !== 1 ? Buffer.from(clean, 'base64') : undefined
 }
 
+const isTracked = async (ctx: Context, { track_opens = false }: Body): Promise<boolean> =>
+  track_opens === 'if_subscribed' ? subscribesTo(ctx.db, ctx.org, 'message.opened') : track_opens
+
 const readBody = (input: Body, errors: FieldError[]) => {
   if (!input.text && !input.html && !input.attachments?.length) errors.push({ path: '/text', message: 'or html is required' })
-  if (input.track_opens && !input.html)
+  if (input.track_opens === true && !input.html)
     errors.push({ path: '/track_opens', message: 'needs html: there is no pixel in plain text' })
   const headers = Object.entries(input.headers ?? {})
   if (headers.length > limits.headers) errors.push({ path: '/headers', message: `holds more than ${limits.headers}` })
@@ -171,7 +178,7 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
     bcc_emails: draft.bcc,
     subject: draft.subject,
     text_body: draft.body.text ?? null,
-    html_body: html === undefined ? null : draft.body.track_opens ? withPixel(ctx.app, id, html) : html,
+    html_body: html === undefined ? null : (await isTracked(ctx, draft.body)) ? withPixel(ctx.app, id, html) : html,
     extracted_text: draft.body.text ?? (html === undefined ? null : await ctx.app.parser.htmlToText(html)),
     headers: draft.body.headers ?? {},
     raw_blob_id: null,

@@ -1,3 +1,4 @@
+import type { EventType } from '../events.ts'
 import { type Db, sql } from '../kernel/db.ts'
 
 export interface EndpointRow {
@@ -41,6 +42,12 @@ export const list = (db: Db, organizationId: string, q: { before: string | undef
 export const count = async (db: Db, organizationId: string): Promise<number> =>
   (await db.row<{ count: number }>(sql`
     select count(*) from webhook_endpoints where organization_id = ${organizationId}`))!.count
+
+/** Whether an endpoint asks for this event by its name. */
+export const subscribesTo = async (db: Db, organizationId: string, type: EventType): Promise<boolean> =>
+  (await db.row(sql`
+    select 1 from webhook_endpoints where organization_id = ${organizationId} and enabled and ${type}::text = any (events)`)) !==
+  undefined
 
 export const byId = (db: Db, organizationId: string, id: string | null) =>
   db.row<EndpointRow>(sql`

@@ -65,7 +65,6 @@ export const mailboxkit: Dialect = {
   fail,
   webhooks,
   idempotencyPerKey: true,
-  deniesForeign: true,
   statements,
   rows: [
     row('POST /api/v1/register', register, {
@@ -99,7 +98,7 @@ export const mailboxkit: Dialect = {
       multipart: true,
     }),
     row('GET /api/v1/inboxes/:inbox/messages', listMessages, {
-      in: request => ({ inbox_id: t.inboxId(request.params), ...t.paging(request) }),
+      in: request => ({ inbox_id: t.inboxId(request.params), ...t.numbered(request) }),
       out: t.list(t.message),
     }),
     row('GET /api/v1/inboxes/:inbox/messages/:message', getInboxMessage, {
@@ -122,7 +121,7 @@ export const mailboxkit: Dialect = {
       out: t.data(t.newWebhook),
       status: 201,
     }),
-    row('GET /api/v1/webhooks', listWebhooks, { in: t.paging, out: t.list(t.webhook) }),
+    row('GET /api/v1/webhooks', listWebhooks, { in: t.numbered, out: t.list(t.webhook) }),
     row('GET /api/v1/webhooks/:webhook', getWebhook, {
       in: ({ params }) => ({ webhook_id: t.id('webhook', params.webhook) }),
       out: t.data(t.webhook),
@@ -156,7 +155,7 @@ export const mailboxkit: Dialect = {
       out: t.newKey,
       status: 201,
     }),
-    row('GET /api/v1/api_keys', listKeys, { in: t.paging, out: t.list(t.key) }),
+    row('GET /api/v1/api_keys', listKeys, { in: t.numbered, out: t.list(t.key) }),
     row('GET /api/v1/api_keys/:key', getKey, { in: ({ params }) => ({ key_id: t.id('key', params.key) }), out: t.data(t.key) }),
     row('DELETE /api/v1/api_keys/:key', revokeKey, {
       in: ({ params }) => ({ key_id: t.id('key', params.key) }),

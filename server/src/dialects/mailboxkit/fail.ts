@@ -21,7 +21,6 @@ export const fail = (refusal: Problem, { word, app }: { word: string; app: App }
       emails_remaining: Math.floor(balance / prices.email),
     }
   }
-  if (refusal.facts.foreign) return { error: word, message: `Access denied: this ${refusal.facts.what} is not yours.` }
   const errors = refusal.errors?.map(({ path, message: why }) => [path.slice(1).replaceAll('/', '.'), [why]] as const)
   return { error: word, message: refusal.message, ...(errors ? { errors: Object.fromEntries(errors) } : {}) }
 }

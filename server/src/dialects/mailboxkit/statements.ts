@@ -122,7 +122,11 @@ export const statements: readonly Statement[] = [
   ),
   ...here('Billing', 'server/src/billing/payments.test.ts: mails the owner once a day', 'The owner is mailed a link to top up.'),
   ...here('Errors', `${doc}: a key is mbk_live_ or mbk_test_`, '401: invalid or missing key.'),
-  ...here('Errors', `${doc}: somebody else’s inbox and message`, '403: access denied to an inbox or message that is not yours.'),
+  ...here(
+    'Errors',
+    `${doc}: somebody else’s inbox and message answer as ones that nobody has`,
+    'An inbox or message that is not yours is refused, and looks like one that nobody has (404, decision 10).',
+  ),
   ...here('Errors', 'examples/messages.json: validation error by field', '422: validation error.'),
   ...here(
     'Integration examples',

@@ -3,6 +3,7 @@ import type { App } from '../../app.ts'
 import type { Message } from '../../email/messages.ts'
 import { withoutPixel } from '../../email/tracking.ts'
 import { type Noun, prefixes } from '../../kernel/ids.ts'
+import { invalid } from '../../problems.ts'
 import type { Incoming } from '../dialect.ts'
 
 /** Their ids are bare ULIDs; ours carry a prefix. */
@@ -20,18 +21,37 @@ export const data =
 
 export const list =
   <I, O>(show: (item: I, app: App) => O) =>
-  (page: { data: I[]; has_more: boolean; next_cursor: string | null }, { app }: { app: App }) => ({
+  (page: Listed<I>, { app }: { app: App }) => ({
     data: page.data.map(item => show(item, app)),
-    meta: { has_more: page.has_more, next_cursor: page.next_cursor },
+    meta: { has_more: page.has_more, next_cursor: page.next_cursor, ...counted(page) },
   })
 
+interface Listed<I> {
+  data: I[]
+  has_more: boolean
+  next_cursor: string | null
+  total?: number
+  offset?: number
+  limit?: number
+}
+
+const counted = ({ total = 0, offset, limit = 1 }: Listed<unknown>) =>
+  offset === undefined
+    ? {}
+    : { total, per_page: limit, current_page: offset / limit + 1, last_page: Math.max(1, Math.ceil(total / limit)) }
+
 /** `limit` and `per_page` mean the same; `cursor` is next_cursor of the page before. */
-export const paging = ({ query }: Incoming): { limit?: number; cursor?: string } => {
-  const limit = Number(query.per_page ?? query.limit)
-  return {
-    ...(limit >= 1 ? { limit: Math.min(100, Math.floor(limit)) } : {}),
-    ...(query.cursor ? { cursor: String(query.cursor) } : {}),
-  }
+export const paging = ({ query }: Incoming): { limit: number; cursor?: string } => {
+  if (query.page > 1) throw invalid({ path: '/page', message: 'does not count here; take meta.next_cursor as ?cursor=' })
+  const limit = Math.floor(Number(query.per_page ?? query.limit))
+  return { limit: limit >= 1 ? Math.min(100, limit) : 20, ...(query.cursor ? { cursor: String(query.cursor) } : {}) }
+}
+
+/** Where pages may be counted as well: `page` from 1. */
+export const numbered = ({ query: { page, ...query }, ...request }: Incoming) => {
+  const asked = paging({ ...request, query })
+  const number = Math.floor(Number(page))
+  return number >= 1 ? { limit: asked.limit, offset: (number - 1) * asked.limit } : asked
 }
 
 export const registered = (output: { api_key: string; email: string; inbox_id: string; owner_email: string }) => ({
@@ -57,8 +77,8 @@ const content = ({ body }: Incoming) => ({
   text: body.text,
   html: body.html,
   headers: body.headers,
-  // Their event message.opened comes without being asked for.
-  track_opens: body.track_opens ?? Boolean(body.html),
+  // They ask for opens by subscribing to message.opened.
+  track_opens: body.track_opens ?? 'if_subscribed',
   attachments: body.attachments,
 })
 
