@@ -65,10 +65,13 @@ const findWebhook = async (ctx: Context, id: string): Promise<store.EndpointRow>
   return row
 }
 
-/** Refused at once, so that a typing error or an address inside our network shows where it was made. It is checked again at every attempt. */
+/**
+ * Refused at once, so that a typing error or an address inside our network shows where it was made. It is checked again at every attempt;
+ * hence a name that DNS does not know yet may be registered before its server is there.
+ */
 const checkUrl = async (ctx: Context, url: string): Promise<void> => {
   const refused = await ctx.app.fetch.checkUrl(url)
-  if (refused) throw problem('url_refused', { reason: refused.message })
+  if (refused && refused.reason !== 'dns') throw problem('url_refused', { reason: refused.message })
 }
 
 const Url = Type.String({ minLength: 1, maxLength: 2048, description: 'http or https, on the public internet.' })
