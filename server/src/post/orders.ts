@@ -284,3 +284,11 @@ export const cancelOrder = operation(
   { input: object({ order_id: OrderId }), output: Order },
   (ctx, input) => cancel(ctx, input.order_id, ['draft', 'quoted', 'paid']),
 )
+
+/** Mailbots' rule: what is paid is not cancelled. */
+export const cancelUnpaidOrder = operation(
+  'Cancel an order that is not paid',
+  'orders.delete',
+  { input: object({ order_id: OrderId }), output: Order },
+  (ctx, input) => cancel(ctx, input.order_id, ['draft', 'quoted']),
+)

@@ -7,7 +7,7 @@ import { createKey, listKeys, revokeKey } from '../../accounts/keys.ts'
 import { bearer } from '../../api/native.ts'
 import { checkoutOrder } from '../../post/checkout.ts'
 import { getOrderAnalytics, getOrderTracking } from '../../post/order-tracking.ts'
-import { cancelOrder, createOrder, getOrder, listOrders, updateOrder } from '../../post/orders.ts'
+import { cancelUnpaidOrder, createOrder, getOrder, listOrders, updateOrder } from '../../post/orders.ts'
 import { uploadRecipients } from '../../post/recipients.ts'
 import { getPieceTracking } from '../../post/tracking.ts'
 import { createWebhook, deleteWebhook, listWebhooks } from '../../webhooks/endpoints.ts'
@@ -69,7 +69,7 @@ export const mailbots: Dialect = {
     }),
     row('GET /api/v1/orders/:order', getOrder, { in: ({ params }) => ({ order_id: t.id('order', params.order) }), out: t.order }),
     row('PATCH /api/v1/orders/:order', updateOrder, { in: t.orderChange, out: t.order }),
-    row('DELETE /api/v1/orders/:order', cancelOrder, {
+    row('DELETE /api/v1/orders/:order', cancelUnpaidOrder, {
       in: ({ params }) => ({ order_id: t.id('order', params.order) }),
       out: t.order,
     }),

@@ -29,8 +29,8 @@ export const statements: readonly Statement[] = [
   ...here('Endpoints', `${orders}: cancel a draft, once`, 'PATCH cancels a draft.'),
   ...here(
     'Endpoints',
-    `${own}: cancels what is not paid, and what is paid until it is printed`,
-    'DELETE cancels a draft or pre-payment order. Ours also a paid one until its first drop locks; the money goes back.',
+    `${own}: cancels what is not paid; what is paid`,
+    'DELETE cancels a draft or pre-payment order, and refuses a paid one; the native DELETE cancels that until its first drop locks.',
   ),
   ...here('Endpoints', `${own}: takes a list as CSV or XLSX`, 'The recipient list is uploaded as multipart CSV or XLSX.'),
   ...here('Endpoints', `${orders}: per piece`, 'Tracking of an order: the USPS events of each piece.'),
