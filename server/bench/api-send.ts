@@ -4,6 +4,8 @@
  * rounds, and the medians are compared.
  *
  *   node server/bench/run.ts api-send
+ *
+ * Seen on 2 cores, load generator included: 2,162/s against 6,064/s (0.36), 1,987 against 5,891 (0.34), 2,445 against 9,355 (0.26).
  */
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -5,6 +5,8 @@
  * Needs the Debian packages postfix and wrk, and root for a second Postfix.
  *
  *   node server/bench/run.ts end-to-end [-- --unsigned]
+ *
+ * Seen on 2 cores, load generators included: 540/s against 415/s (1.30), 551/s against 390/s (1.41).
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'

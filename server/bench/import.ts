@@ -4,6 +4,9 @@
  * workers included, idle and at its highest, with a tenth of the rows and with all.
  *
  *     node server/bench/run.ts import
+ *
+ * Seen on 2 cores: CSV 25,680 rows/s against 359,280/s only read (0.07), XLSX 22,618 against 59,705 (0.38); the server's memory with CSV 297 MB
+ * idle, 320 MB with 10,000 rows, 380 MB with 100,000.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -4,6 +4,8 @@
  * Against: imposing the same cards and doing nothing else.
  *
  *     node server/bench/run.ts order [-- pieces]
+ *
+ * Seen on 2 cores: 640 and 722 pieces/s into the hot folder against 1,314 and 1,317/s only imposed (0.49, 0.55); 503/s from the quote on, 640 MB at most.
  */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -2,13 +2,15 @@
  * Handwritten 4x6 postcards, front and back, as finished PDFs: every piece has its own text, name, seed, barcode and QR code.
  * Against: the same pages with the message in type instead of handwriting. One core (rendering never leaves its thread).
  *
- *     node server/bench/render.ts [pieces]
+ *     node server/bench/run.ts render [pieces]
+ *
+ * Seen: 640 pieces/s against 1,297/s in type (0.49); 788/s imposed by 500.
  */
 import type { BackArt, PostcardSpec } from '../src/post/print/postcard.ts'
 import { seeded } from '../src/post/print/random.ts'
 import { createRenderer } from '../src/post/print/render.ts'
 
-const PIECES = Number(process.argv[2] ?? 1500)
+const PIECES = Number(process.argv[3] ?? 1500)
 const WARM_UP = 200
 
 const openings = [

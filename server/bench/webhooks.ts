@@ -4,6 +4,8 @@
  * nothing, signs nothing and forgets. The sink is a process of its own.
  *
  *   node server/bench/run.ts webhooks
+ *
+ * Seen on 2 cores: p99 16.3 ms against 0.4 ms; a backlog at 3,645/s against 15,414/s (0.24).
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
