@@ -112,6 +112,7 @@ export const rows = {
     { secret: true },
   ),
   BILLING: onOff('Prepaid wallet. Off: nothing is charged or refused.', true),
+  EVENT_DAYS: integer('How long events and what was delivered of them by webhook are kept, in days.', 90, 1, 36_500),
   STARTING_CREDIT_MILLS: integer('Credit of a new organization in mills (1/1000 USD).', 1000, 0, 1_000_000_000),
   STRIPE_SECRET_KEY: text('Stripe API key; lets owners top up their wallet.', '', 'sk_live_…', { secret: true }),
   STRIPE_WEBHOOK_SECRET: text('Signing secret of the Stripe webhook endpoint.', '', 'whsec_…', { secret: true }),

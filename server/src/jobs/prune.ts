@@ -1,12 +1,20 @@
+/** What is kept for a time only: answers of Idempotency-Keys a day, attempts at webhooks thirty, events and their deliveries EVENT_DAYS. */
 import type { App } from '../app.ts'
 import { unscopedForget } from '../email/caps.sql.ts'
+import { firstIdAt } from '../kernel/ids.ts'
 import * as store from './prune.sql.ts'
 
-/** Bounded batches, so that a night's backlog never holds locks for long. */
 export const prune = async (app: App): Promise<void> => {
-  const now = app.clock.now().getTime()
-  const day = 86_400_000
-  await store.unscopedOldIdempotencyKeys(app.db, new Date(now - day))
-  await unscopedForget(app.db, new Date(now - 2 * day).toISOString().slice(0, 10))
-  await store.unscopedOldWebhookAttempts(app.db, new Date(now - 30 * day))
+  const { db, config } = app
+  const daysAgo = (days: number) => new Date(app.clock.now().getTime() - days * 86_400_000)
+  const oldEvents = firstIdAt(daysAgo(config.EVENT_DAYS))
+  await all(() => store.unscopedOldIdempotencyKeys(db, daysAgo(1)))
+  await unscopedForget(db, daysAgo(2).toISOString().slice(0, 10))
+  await all(() => store.unscopedOldWebhookAttempts(db, daysAgo(30)))
+  await all(() => store.unscopedOldDeliveries(db, oldEvents))
+  await all(() => store.unscopedOldEvents(db, oldEvents))
+}
+
+const all = async (removeBatch: () => Promise<number>): Promise<void> => {
+  while ((await removeBatch()) === store.batch);
 }

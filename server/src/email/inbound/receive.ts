@@ -5,6 +5,7 @@
  */
 import type { App } from '../../app.ts'
 import { coalesce } from '../../kernel/batch.ts'
+import { firstIdAt } from '../../kernel/ids.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
 import { unparsed } from '../mime/read-message.ts'
 import { applyRules } from '../rules.ts'
@@ -46,12 +47,6 @@ export const resumeMail = async (app: App): Promise<void> => {
   const now = app.clock.now()
   const before = new Date(now.getTime() - patienceMs)
   await store.unscopedResume(app.db, firstIdAt(before), before, now)
-}
-
-/** The least UUIDv7 of a moment. */
-const firstIdAt = (at: Date): string => {
-  const time = at.getTime().toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
 }
 
 type File = (filing: Filing) => Promise<boolean>
