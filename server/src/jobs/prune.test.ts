@@ -31,11 +31,11 @@ test('Idempotency-Keys last 24 hours: until then the first answer, afterwards a 
 })
 
 test('events and their deliveries are kept for EVENT_DAYS', async () => {
-  const t = await startTestApp({ config: { EVENT_DAYS: '7' } })
+  const t = await startTestApp({ roles: ['web'], config: { EVENT_DAYS: '7' } })
   try {
     const { key } = await t.register()
     const sink = { name: 'w', url: 'http://127.0.0.1:9/', events: ['inbox.created'] }
-    const { id } = (await t.call('POST', '/v1/webhooks', { key, body: sink })).body
+    assert.equal((await t.call('POST', '/v1/webhooks', { key, body: sink })).status, 201)
     const names = ['old', 'new']
     for (const name of names) await t.call('POST', '/v1/inboxes', { key, body: { name } })
     const told = async () =>
@@ -49,7 +49,7 @@ test('events and their deliveries are kept for EVENT_DAYS', async () => {
     await prune(t.app)
     assert.deepEqual(await told(), ['new', 'Agent'])
     const left = await t.app.db.pool.query('select count(*)::integer as n from webhook_deliveries')
-    assert.equal(left.rows[0].n, 1, id)
+    assert.equal(left.rows[0].n, 1)
   } finally {
     await t.close()
   }
