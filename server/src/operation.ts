@@ -113,10 +113,13 @@ const fieldErrors = (errors: Iterable<ValidationError>): FieldError[] => {
     } else if (keyword === 'required') {
       for (const name of (params as { requiredProperties: string[] }).requiredProperties)
         found.set(`${instancePath}/${name}`, 'is required')
-    } else if (!found.has(instancePath) && keyword !== 'anyOf') found.set(instancePath, message)
+    } else if (!found.has(instancePath) && keyword !== 'anyOf')
+      found.set(instancePath, keyword === 'enum' ? `must be one of: ${allowed(params)}` : message)
   }
   if (found.size === 0) found.set('', 'is not of the documented shape')
   return [...found].slice(0, 20).map(([path, message]) => ({ path, message }))
 }
+
+const allowed = (params: object): string => (params as { allowedValues: unknown[] }).allowedValues.join(', ')
 
 export const isProblem = (error: unknown): error is Problem => error instanceof Problem

@@ -107,7 +107,7 @@ const payFrom = async (
   const { app, db, org, livemode } = ctx
   const row = await lockOrder(ctx, db, orderId)
   const { status, quote } = row
-  if (status !== 'quoted' || !quote) throw problem('not_cancellable', { what: 'order', status, allowed: 'quoted order' })
+  if (status !== 'quoted' || !quote) throw problem('not_cancellable', { what: 'order', status, allowed: 'quoted' })
   const now = await nowFor(app, db, org, livemode)
   const batches = allocate(now, row.drop_plan, row.recipient_count)
   await store.paid(db, org, livemode, row.id, method, now)

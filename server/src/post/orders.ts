@@ -203,7 +203,7 @@ export const lockOrder = async (ctx: Pick<Context, 'org' | 'livemode'>, db: Db, 
 /** Throws not_cancellable unless the order can still be changed. */
 export const checkOpen = ({ status }: store.OrderRow): void => {
   if (status !== 'draft' && status !== 'quoted')
-    throw problem('not_cancellable', { what: 'order', status, allowed: 'draft or quoted order' })
+    throw problem('not_cancellable', { what: 'order', status, allowed: 'draft or quoted' })
 }
 
 export const updateOrder = operation(
@@ -260,9 +260,7 @@ const cancel = (ctx: Context, id: string, from: store.OrderStatus[]): Promise<Or
       throw problem('not_cancellable', {
         what: 'order',
         status: locked && order.status === 'paid' ? 'being printed' : order.status,
-        allowed: from.includes('paid')
-          ? 'draft or quoted order, or a paid one before its first drop locks,'
-          : 'draft or quoted order',
+        allowed: from.includes('paid') ? 'draft, quoted, or paid and not yet locked' : 'draft or quoted',
       })
     const at = await nowFor(ctx.app, db, ctx.org, ctx.livemode)
     await store.cancel(db, ctx.org, ctx.livemode, order.id, at)

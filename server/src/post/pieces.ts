@@ -200,7 +200,7 @@ export const cancelPiece = operation(
         throw problem('not_cancellable', {
           what: 'piece',
           status: row.status === 'created' ? 'locked for printing' : row.status,
-          allowed: 'created piece whose drop has not locked',
+          allowed: 'created and not yet locked',
         })
       return toPiece(ctx.app, row)
     }),

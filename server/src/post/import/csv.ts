@@ -1,7 +1,7 @@
 /**
  * Rows of a CSV file, streamed (RFC 4180 and what spreadsheets make of it). The encoding is read off the bytes: a byte order mark,
  * the zeros of UTF-16, else UTF-8 if all of it is valid, else Windows-1252. The delimiter is the one that splits the first lines
- * into the same number of cells.
+ * into the same number of cells, unless a first line says it, as Excel reads it: `sep=;`.
  */
 import { isUtf8 } from 'node:buffer'
 import type { FileHandle } from 'node:fs/promises'
@@ -38,7 +38,7 @@ export const detectCsv = async (file: FileHandle): Promise<CsvFormat> => {
   const head = buffer.subarray(0, bytesRead)
   const encoding = markOf(head) ?? (await byContent(file))
   const text = new TextDecoder(encoding).decode(head, { stream: true })
-  return { encoding, delimiter: delimiterOf(text) }
+  return { encoding, delimiter: saysDelimiter.exec(text)?.[1] ?? delimiterOf(text) }
 }
 
 const markOf = (head: Buffer): Encoding | undefined => {
@@ -80,6 +80,8 @@ const unfinished = (bytes: Buffer): number => {
   }
   return 0
 }
+
+const saysDelimiter = /^"?sep=([,;\t|])"?[\r\n]/i
 
 const candidates = [',', ';', '\t', '|'] as const
 
@@ -143,6 +145,8 @@ export async function* readCsv(file: FileHandle, { encoding, delimiter }: CsvFor
   let number = 0
   try {
     for await (const record of parser as AsyncIterable<string[]>) {
+      // Excel, too, shows the line after it as row 1.
+      if (number === 0 && saysDelimiter.test(`${record.join(delimiter)}\n`)) continue
       if (++number > mostLines) throw new ListRefused(`has more than ${mostLines} lines; split it`)
       const cells = record.map(cell => cell.trim())
       if (cells.every(cell => cell === '')) continue

@@ -86,6 +86,20 @@ describe('lists of recipients', () => {
         assert.equal(accepted[0]!.recipient.name, 'Zoë Müller')
       })
 
+    it('with the delimiter that a first line names for Excel', async () => {
+      for (const [line, delimiter] of [
+        ['sep=;', ';'],
+        ['"sep=;"', ';'],
+        ['SEP=\t', '\t'],
+      ] as const) {
+        const list = [`\uFEFF${line}`, heading.replaceAll(',', delimiter), ada.replaceAll(',', delimiter)].join('\r\n')
+        for (const bytes of [Buffer.from(list), Buffer.from(list, 'utf16le')]) {
+          const { accepted, format } = await read(bytes)
+          assert.equal(format.type === 'csv' && format.delimiter, delimiter)
+          assert.deepEqual([accepted[0]!.row, accepted[0]!.recipient.name], [2, 'Ada Holloway'])
+        }
+      }
+    })
     it('finds UTF-8 and Windows-1252 letters wherever they stand, also across slices', async () => {
       const filler = 'x'.repeat(262_140 - heading.length)
       const list = `${heading}\n${`Ada,${'y'.repeat(30)},1 Elm St,Boston,MA,02139\n`.repeat(1)}`
