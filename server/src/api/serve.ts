@@ -1,9 +1,9 @@
 /** The HTTP server: the native API, the dialects, and the few public pages. */
 import type { Socket } from 'node:net'
 import multipart from '@fastify/multipart'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
-import { mountDialects } from '../dialects/mount.ts'
+import { mountDialects, surfaceAt } from '../dialects/mount.ts'
 import { newId, toUlid } from '../kernel/ids.ts'
 import { mountMcp } from '../mcp/mount.ts'
 import { problem } from '../problems.ts'
@@ -25,7 +25,16 @@ const perFile = 10 * 1024 * 1024
 
 export const startHttp = async (app: App): Promise<{ port: number; close(): Promise<void> }> => {
   const { authenticate, close } = createAuthenticate(app)
+  const noSuchRoute = (request: FastifyRequest, reply: FastifyReply) =>
+    refuse(
+      { app, surface: surfaceAt(request.url, dialectOfKey(request.headers.authorization)) ?? native },
+      problem('no_such_route', { method: request.method, path: request.url.split('?')[0]!.slice(0, 200) }),
+      request,
+      reply,
+    )
   const fastify = Fastify({
+    // Paths that cannot be decoded, or hold more than any id.
+    frameworkErrors: (_, request, reply) => void noSuchRoute(request, reply),
     trustProxy: app.config.TRUST_PROXY,
     genReqId: () => `req_${toUlid(newId())}`,
     forceCloseConnections: 'idle',
@@ -43,14 +52,7 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
   })
   watch(fastify, app)
   fastify.setErrorHandler((error, request, reply) => void refuse({ app, surface: native }, error, request, reply))
-  fastify.setNotFoundHandler((request, reply) =>
-    refuse(
-      { app, surface: native },
-      problem('no_such_route', { method: request.method, path: request.url.split('?')[0]!.slice(0, 200) }),
-      request,
-      reply,
-    ),
-  )
+  fastify.setNotFoundHandler(noSuchRoute)
 
   for (const [at, run, status = 200, more] of v1) {
     const [method, path] = at.split(' ') as [Method, string]
@@ -105,7 +107,11 @@ const hangUpOnIdle = (fastify: FastifyInstance, connections: Set<Socket>): void 
   for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
 }
 
-const ownPrefixes: Readonly<Record<string, string>> = { mb: 'mailbots', ms: 'mailstream' }
+const ownPrefixes: Readonly<Record<string, string>> = { mb: 'mailbots', mbk: 'mailboxkit', ms: 'mailstream' }
+
+/** What the prefix of a key says about its clients. */
+const dialectOfKey = (authorization: unknown): string | undefined =>
+  ownPrefixes[/^Bearer +([a-z]+)_/i.exec(String(authorization ?? ''))?.[1]?.toLowerCase() ?? '']
 
 /** Where two products document the same path, or one and the native API, the prefix of the key says whose client is asking. */
 const byKeyPrefix = {
@@ -118,8 +124,7 @@ const byKeyPrefix = {
     }
   },
   deriveConstraint: (request: { headers: Record<string, string | string[] | undefined> }) =>
-    ownPrefixes[/^Bearer +(m[bs])_(live|test)_/i.exec(String(request.headers.authorization ?? ''))?.[1]?.toLowerCase() ?? ''] ??
-    'mailboxkit',
+    dialectOfKey(request.headers.authorization) ?? 'mailboxkit',
   validate: () => {},
   mustMatchWhenDerived: false,
 } as never

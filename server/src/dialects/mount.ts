@@ -23,6 +23,18 @@ const surfaceOf = (dialect: Dialect): Surface => ({
   },
 })
 
+const surfaces = new Map(dialects.map(dialect => [dialect.name, surfaceOf(dialect)]))
+/** Under what each dialect's paths begin: `api`, `v1`. */
+const roots = new Map(
+  dialects.map(({ name, rows }) => [name, new Set(rows.filter(row => 'run' in row).map(({ at }) => at.split('/')[1]!))]),
+)
+
+/** Whose words a request gets that meets no route: those of the dialect it names, or of its key where that dialect's paths begin so. */
+export const surfaceAt = (url: string, keyDialect: string | undefined): Surface | undefined => {
+  const root = /^\/([^/?]+)/.exec(url)?.[1] ?? ''
+  return surfaces.get(root) ?? (keyDialect && roots.get(keyDialect)?.has(root) ? surfaces.get(keyDialect) : undefined)
+}
+
 const empty = Object.freeze(Object.create(null)) as Loose
 
 /** Serves every dialect. Where a path is documented by two, or is native too, a route constraint on the key's prefix tells them apart. */
@@ -34,7 +46,7 @@ export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: 
     for (const { at } of rowsOf(dialect)) documented.set(shape(at), (documented.get(shape(at)) ?? 0) + 1)
 
   for (const dialect of dialects) {
-    const mount = { app, authenticate, surface: surfaceOf(dialect) }
+    const mount = { app, authenticate, surface: surfaces.get(dialect.name)! }
     for (const row of rowsOf(dialect)) {
       const [method, path] = row.at.split(' ') as [Route['method'], string]
       const route: Route = {
