@@ -165,7 +165,7 @@ export const startTestApp = async (
 }
 
 /** Asks again until the answer is something, at most `ms`. For what happens in the background. */
-export const eventually = async <T>(look: () => Promise<T | undefined | false | null>, ms = 10_000): Promise<T> => {
+export const eventually = async <T>(look: () => Promise<T | undefined | false | null>, ms = 30_000): Promise<T> => {
   const deadline = Date.now() + ms
   for (;;) {
     const found = await look()

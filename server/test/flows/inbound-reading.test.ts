@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { interpretMail, resumeMail } from '../../src/email/inbound/receive.ts'
 import { verpAddress } from '../../src/email/inbound/verp.ts'
 import { newId, publicId } from '../../src/kernel/ids.ts'
+import { longestTurn } from '../turns.ts'
 import { type Rig, sendMail, startRig, talk } from './inbound-rig.ts'
 
 let rig: Rig
@@ -181,28 +182,6 @@ test('a job that runs twice, or twice at once, makes one message', async () => {
   assert.equal((await events('message.received')).length, 10)
 })
 
-/** The most this thread computes between two looks of a timer, in µs of CPU: what the machine gives to others meanwhile does not count. */
-const watchTurns = (): { stop(): number } => {
-  const used = () => {
-    const { user, system } = process.threadCpuUsage()
-    return user + system
-  }
-  let [last, longest] = [used(), 0]
-  const look = () => {
-    const now = used()
-    longest = Math.max(longest, now - last)
-    last = now
-  }
-  const timer = setInterval(look, 5)
-  return {
-    stop: () => {
-      clearInterval(timer)
-      look()
-      return longest
-    },
-  }
-}
-
 test('what cannot be read is stored and shown, and the event loop keeps turning', async () => {
   const parts = `Subject: parts\r\nContent-Type: multipart/mixed; boundary=n\r\n\r\n${'--n\r\n\r\n'.repeat(500_000)}`
   let deep = 'deepest'
@@ -223,9 +202,10 @@ test('what cannot be read is stored and shown, and the event loop keeps turning'
     '\r\n\r\n\r\n',
     `Subject: ${'\u{1F600}'.repeat(2000)}\r\n\r\n${'\u0000\ud83d'}`,
   ]
-  const turns = watchTurns()
-  const messages = await receive(mails)
-  const longest = turns.stop()
+  let messages: Awaited<ReturnType<typeof receive>> = []
+  const longest = await longestTurn(async () => {
+    messages = await receive(mails)
+  })
   assert.equal(messages.length, mails.length)
   assert.deepEqual(await rig.query('select * from received_mail'), [])
   assert.match(messages[0]!.parse_problem ?? '', /parts/)
