@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { invalid, problem } from '../problems.ts'
 
@@ -70,6 +71,17 @@ const spool = async (file: NodeJS.ReadableStream & { truncated: boolean }, uploa
   return name
 }
 
+/** The parts; what is no form (no boundary, no end) is a refusal, where Busboy throws bare errors. */
+async function* partsOf(request: FastifyRequest, options: Parameters<FastifyRequest['parts']>[0]): AsyncGenerator<Multipart> {
+  try {
+    yield* request.parts(options)
+  } catch (error) {
+    if (error instanceof Error && /boundary|multipart/i.test(error.message) && !('statusCode' in error))
+      throw invalid({ path: '', message: 'is not a whole multipart/form-data body' })
+    throw error
+  }
+}
+
 /**
  * Reads the whole form. A file becomes `{ filename, content, content_type }`, its content in base64, or with `uploads` the name
  * under which they have it.
@@ -78,8 +90,10 @@ export const readMultipart = async (request: FastifyRequest, allowed: boolean, u
   if (!allowed) throw problem('unsupported_media_type')
   const tree: Tree = Object.create(null)
   const options = uploads ? { limits: { fileSize: largestUpload, files: 1 }, throwFileSizeLimit: false } : {}
-  for await (const part of request.parts(options)) {
+  for await (const part of partsOf(request, options)) {
     const path = pathOf(part.fieldname)
+    // Busboy cuts what is too long and goes on.
+    if (part.type === 'field' && part.valueTruncated) throw problem('too_large', { limit: '5 MB in one field' })
     if (part.type === 'field') put(tree, path, String(part.value))
     else
       put(tree, path, {

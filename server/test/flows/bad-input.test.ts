@@ -266,6 +266,26 @@ describe('bad input', () => {
     }
   })
 
+  it('a form that is none, or whose field would be cut, is refused', async () => {
+    const before = await messages()
+    const post = async (body: string, type: string) =>
+      (
+        await fetch(`${t.url}/v1/inboxes/${inbox}/messages`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}`, 'content-type': type },
+          body,
+        })
+      ).status
+    const field = (name: string, value: string) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+    const form = (text: string) => `${field('to', good.to)}${field('subject', 's')}${field('text', text)}`
+    assert.equal(await post('xx', 'multipart/form-data'), 422)
+    assert.equal(await post('--b\r\nxx', 'multipart/form-data; boundary=b'), 422)
+    assert.equal(await post(form('t'), 'multipart/form-data; boundary=b'), 422)
+    assert.equal(await post(`${form('x'.repeat(5_000_001))}--b--\r\n`, 'multipart/form-data; boundary=b'), 413)
+    assert.equal(await messages(), before)
+    assert.equal(await post(`${form('t')}--b--\r\n`, 'multipart/form-data; boundary=b'), 202)
+  })
+
   it('a request that stops in the middle changes nothing and hangs nothing', async () => {
     const before = await messages()
     const socket = connect(new URL(t.url).port as unknown as number, '127.0.0.1')

@@ -74,7 +74,7 @@ export const mailboxkit: Dialect = {
     }),
 
     row('POST /api/v1/inboxes', createInbox, {
-      in: ({ body }) => ({ name: body.name, email: body.email }),
+      in: ({ body }) => ({ name: body.name ?? undefined, email: body.email ?? undefined }),
       out: t.data(t.inbox),
       status: 201,
     }),
@@ -147,11 +147,7 @@ export const mailboxkit: Dialect = {
     row('GET /api/v1/domains/:domain/dns', getDomainDns, { in: t.domainId, out: t.data(t.dns) }),
 
     row('POST /api/v1/api_keys', createKey, {
-      in: ({ body, ctx }) => ({
-        name: body.name,
-        mode: body.test || !ctx.livemode ? ('test' as const) : ('live' as const),
-        dialect: 'mailboxkit' as const,
-      }),
+      in: request => ({ name: request.body.name, mode: t.keyMode(request), dialect: 'mailboxkit' as const }),
       out: t.newKey,
       status: 201,
     }),

@@ -50,7 +50,8 @@ export const paging = ({ query }: Incoming): { limit: number; cursor?: string } 
 /** Where pages may be counted as well: `page` from 1. */
 export const numbered = ({ query: { page, ...query }, ...request }: Incoming) => {
   const asked = paging({ ...request, query })
-  const number = Math.floor(Number(page))
+  // As far as operations skip.
+  const number = Math.min(100_000, Math.floor(Number(page)))
   return number >= 1 ? { limit: asked.limit, offset: (number - 1) * asked.limit } : asked
 }
 
@@ -70,16 +71,16 @@ export const inbox = (output: { id: string; name: string; email: string; organiz
   created_at: seconds(output.created_at),
 })
 
-/** What a send and a reply have in common. Files come as JSON (base64) or from a form, where they stand beside the fields. */
+/** What a send and a reply have in common; null is a field left out. Files come as JSON (base64) or from a form, where they stand beside the fields. */
 const content = ({ body }: Incoming) => ({
-  cc: body.cc,
-  bcc: body.bcc,
-  text: body.text,
-  html: body.html,
-  headers: body.headers,
+  cc: body.cc ?? undefined,
+  bcc: body.bcc ?? undefined,
+  text: body.text ?? undefined,
+  html: body.html ?? undefined,
+  headers: body.headers ?? undefined,
   // They ask for opens by subscribing to message.opened.
   track_opens: body.track_opens ?? 'if_subscribed',
-  attachments: body.attachments,
+  attachments: body.attachments ?? undefined,
 })
 
 export const newMessage = (request: Incoming) => {
@@ -87,7 +88,7 @@ export const newMessage = (request: Incoming) => {
   return {
     inbox_id: inboxId(params),
     to: body.to ?? [],
-    reply_to: body.reply_to,
+    reply_to: body.reply_to ?? undefined,
     subject: body.subject ?? '',
     ...content(request),
   }
@@ -140,15 +141,13 @@ const fields = {
 
 export const search = (request: Incoming) => {
   const { body } = request
-  const wanted = Array.isArray(body.fields)
-    ? body.fields.map((field: string) => fields[field as keyof typeof fields] ?? (field as 'body'))
-    : undefined
+  const wanted = body.fields && [body.fields].flat().map((field: keyof typeof fields) => fields[field] ?? field)
   return {
     query: body.query,
-    ...(body.inbox_id === undefined ? {} : { inbox_id: inboxId({ inbox: String(body.inbox_id) }) }),
+    ...((body.inbox_id ?? '') === '' ? {} : { inbox_id: inboxId({ inbox: String(body.inbox_id) }) }),
     ...(wanted ? { fields: wanted } : {}),
-    date_from: body.date_from,
-    date_to: body.date_to,
+    date_from: body.date_from ?? undefined,
+    date_to: body.date_to ?? undefined,
     ...paging({ ...request, query: body }),
   }
 }
@@ -273,23 +272,25 @@ export const key = (output: KeyOut) => ({
   name: output.name,
   key: output.hint,
   test: output.mode === 'test',
-  last_used_at: output.last_used_at,
+  last_used_at: output.last_used_at && seconds(output.last_used_at),
   created_at: seconds(output.created_at),
 })
+
+/** `test` decides whether mails go out and are paid, so nothing but true and false will do. */
+export const keyMode = ({ body, ctx }: Incoming) => {
+  const test = body.test ?? false
+  if (typeof test !== 'boolean') throw invalid({ path: '/test', message: 'must be true or false' })
+  return test || !ctx.livemode ? ('test' as const) : ('live' as const)
+}
 
 export const newKey = (output: KeyOut & { key: string }) => ({
   data: { ...key(output), key: output.key },
   message: 'Store this key securely. It will not be shown again.',
 })
 
-export const organization = (output: {
-  id: string
-  name: string
-  inboxes_count: number
-  messages_count: number
-  domains_count: number
-  created_at: string
-}) => ({
+type Usage = { inboxes_count: number; messages_count: number; domains_count: number }
+
+export const organization = (output: Usage & { id: string; name: string; created_at: string }) => ({
   id: bare(output.id),
   name: output.name,
   inboxes_count: output.inboxes_count,
