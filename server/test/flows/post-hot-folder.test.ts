@@ -118,8 +118,9 @@ describe('a print shop with a hot folder', () => {
       page_inches: [6.25, 4.25],
       trim_inches: [6, 4],
       bleed_inches: 0.125,
+      sides: 2,
     })
-    assert.equal(paper.piece_count, 1)
+    assert.deepEqual([paper.piece_count, paper.pieces[0].pages], [1, 2])
     assert.equal(card.mail_date, '2026-11-25')
     assert.deepEqual(
       card.pieces.map((row: Json) => [row.piece_id, row.first_page, row.pages]),

@@ -168,6 +168,7 @@ const formatOf = ({ kind, size }: Job) => {
     page_inches: [inches(page.width), inches(page.height)],
     trim_inches: [inches(trim.w), inches(trim.h)],
     bleed_inches: inches((page.width - trim.w) / 2),
+    sides: 2,
   }
 }
 

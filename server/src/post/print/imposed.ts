@@ -1,8 +1,9 @@
 /**
  * Many pieces in few files, as a print shop wants them: the pages of each piece one after the other, fonts, glyphs and shared
  * fronts once per file. Files hold a fixed number of pieces, so memory stays flat however long the run is.
+ * They are made for a press that prints both sides of every sheet, so that nobody's letter ends on the back of another's.
  */
-import { PdfFile } from './pdf.ts'
+import { type Page, PdfFile } from './pdf.ts'
 import type { ComposedPiece } from './postcard.ts'
 import { PrintProblem } from './problem.ts'
 
@@ -30,8 +31,9 @@ export async function* imposePieces<Spec>(
   for await (const spec of specs) {
     try {
       const piece = await compose(spec)
-      open.pieces.push({ index, firstPage: file.pages + 1, pages: piece.pages.length })
-      for (const page of piece.pages) file.page(page)
+      const sides = sidesOf(piece)
+      open.pieces.push({ index, firstPage: file.pages + 1, pages: sides.length })
+      for (const side of sides) file.page(side)
     } catch (problem) {
       if (!(problem instanceof PrintProblem)) throw problem
       open.refused.push({ index, problem })
@@ -43,4 +45,11 @@ export async function* imposePieces<Spec>(
     open = { pieces: [], refused: [] }
   }
   if (open.pieces.length + open.refused.length > 0) yield { ...open, pdf: file.finish({ title, created }) }
+}
+
+/** Both sides of each of its sheets; those that bear nothing are blank pages. */
+const sidesOf = ({ pages, singleSided }: ComposedPiece): Page[] => {
+  const blank = { ...pages[0]!, layers: [] }
+  if (singleSided) return pages.flatMap(page => [page, blank])
+  return pages.length % 2 === 0 ? pages : [...pages, blank]
 }

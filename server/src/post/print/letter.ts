@@ -59,6 +59,7 @@ export async function composeLetter(spec: LetterSpec, library: Library): Promise
   const page = (layers: PdfObject[]): Page => ({ width, height, trim: { x: 0, y: 0, w: width, h: height }, layers })
   return {
     pages: artwork.map((layers, i) => page(i === 0 ? [...layers, form] : layers)),
+    singleSided: !doubleSided,
     artwork: artwork.map(page),
     marks: [marks],
     warnings: [...warnings],

@@ -57,6 +57,8 @@ export type Marks = {
 /** A piece before it is bytes. `artwork` are the same pages with the customer's layer only. */
 export type ComposedPiece = {
   pages: Page[]
+  /** Nothing is to be printed on the reverse of its pages. */
+  singleSided?: boolean
   artwork: Page[]
   marks: Marks[]
   warnings: PrintWarning[]

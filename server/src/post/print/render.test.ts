@@ -235,7 +235,7 @@ test('a long letter flows over pages; five address lines are too many beside a b
   const renderer = createRenderer()
   const long = await renderer.render({
     ...letter,
-    body: { kind: 'html', html: `<p>${'All work and some play. '.repeat(500)}</p>` },
+    body: { kind: 'html', html: `<p>${'All work and some play. '.repeat(400)}</p>` },
   })
   assert.ok(long.pages > 2 && long.pages < 8)
   await assert.rejects(
@@ -318,6 +318,29 @@ test('many pieces go into few files; one that cannot be printed is listed and ho
     [0, 0, 0],
   )
   await assert.rejects(collect(renderer.impose([{ ...card, front: undefined } as unknown as PieceSpec], options)), TypeError)
+})
+
+test('printed on both sides, every piece of a file begins on a sheet of its own', async () => {
+  const renderer = createRenderer()
+  const long: LetterSpec = { ...letter, body: { kind: 'html', html: `<p>${'All work and some play. '.repeat(400)}</p>` } }
+  const { pages } = await renderer.render(long)
+  assert.equal(pages, 3)
+  const specs = [letter, long, { ...long, doubleSided: false }, letter]
+  const [file] = await collect(renderer.impose(specs, { piecesPerFile: 10, title: 'Job 2', created: letter.created }))
+  assert.deepEqual(
+    file!.pieces.map(piece => [piece.firstPage, piece.pages]),
+    [
+      [1, 2],
+      [3, 4],
+      [7, 6],
+      [13, 2],
+    ],
+  )
+  const texts = await textOf(file!.pdf)
+  assert.deepEqual(
+    texts.flatMap((text, i) => (text.trim() === '' ? [i + 1] : [])),
+    [2, 6, 8, 10, 12, 14],
+  )
 })
 
 /** A picture of one colour, dark enough to be ink. */
