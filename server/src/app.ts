@@ -97,7 +97,7 @@ export const startApp = async ({
     bus: new EventEmitter().setMaxListeners(0),
     publicUrl: config.PUBLIC_URL,
     closing: false,
-    smtp: { host: '127.0.0.1', port: config.SMTP_PORT },
+    smtp: ownSmtp(config),
   }
   app.accept = createAccept(app)
 
@@ -113,7 +113,7 @@ export const startApp = async ({
   try {
     if (wanted.includes('smtp')) {
       const smtp = await startSmtp(app)
-      app.smtp = { host: '127.0.0.1', port: smtp.port }
+      if (!config.OWN_SMTP) app.smtp = { ...app.smtp, port: smtp.port }
       open.push(smtp)
     }
     if (wanted.includes('web')) {
@@ -130,4 +130,12 @@ export const startApp = async ({
     throw error
   }
   return Object.assign(app, { close })
+}
+
+/** Where mail to our own domains is handed over. */
+const ownSmtp = ({ OWN_SMTP, HOST, SMTP_PORT }: Config): App['smtp'] => {
+  const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(OWN_SMTP) ?? []
+  if (host) return { host, port: Number(port) }
+  const everywhere: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+  return { host: everywhere[HOST] ?? HOST, port: SMTP_PORT }
 }

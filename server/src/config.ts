@@ -55,6 +55,12 @@ export const rows = {
   PORT: integer('TCP port of the HTTP API. 0 picks a free one.', 3000, 0, 65535),
   SMTP_PORT: integer('TCP port of the SMTP server. 0 picks a free one.', 2525, 0, 65535),
   HOST: text('Address the servers listen on.', '0.0.0.0', '127.0.0.1'),
+  OWN_SMTP: text(
+    'SMTP server for mail to our own domains, host:port. Unset: the one of this process. Needed where workers run on machines without one.',
+    '',
+    'smtp.internal:2525',
+    { pattern: /^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i },
+  ),
   DATA_DIR: text('Folder for the embedded database, large blobs and generated keys.', './data', '/var/lib/pennypost'),
   DATABASE_URL: text(
     'PostgreSQL 15 or later. Unset: an embedded PostgreSQL is started in DATA_DIR.',

@@ -31,7 +31,7 @@ const routing = async (records: Records, config: { OUTBOUND?: string; ALLOW_PRIV
     await fetch.close()
     await zone.stop()
   }
-  return { route: createRouter(app, 25), stop }
+  return { route: createRouter(app, 25), stop, app }
 }
 const mx = (...names: string[]) => ({ MX: names.map((exchange, priority) => ({ exchange, priority })) })
 
@@ -39,6 +39,16 @@ test('our own domains go to our own server, whatever way mail leaves otherwise',
   const { route, stop } = await routing({}, { OUTBOUND: 'smtp://relay.test' })
   const path = (await route('customer.example', true)) as Path
   assert.deepEqual([path.lane, path.hosts[0]!.addresses, path.port, path.tls], ['own', ['127.0.0.1'], 2525, 'none'])
+  await stop()
+})
+
+test('our own server may stand on another machine', async () => {
+  const { route, stop, app } = await routing({ 'smtp.internal': { A: ['10.1.2.4'] } })
+  app.smtp = { host: 'smtp.internal', port: 2526 }
+  const path = (await route('agents.test', true)) as Path
+  assert.deepEqual([path.lane, path.hosts[0]!.addresses, path.port], ['own', ['10.1.2.4'], 2526])
+  app.smtp.host = 'gone.internal'
+  assert.equal(((await route('agents.test', true)) as NoPath).code, 0)
   await stop()
 })
 

@@ -37,8 +37,9 @@ export const createRouter = (app: App, mxPort: number): Router => {
     /^(hosts|temporary)$/.test((await resolveMx(domain, app.resolver, mxOptions)).kind)
   return async (domain, own) => {
     if (own && (domain === MAIL_DOMAIN || !(await isElsewhere(domain)))) {
-      const hosts = [{ exchange: MAIL_HOST, priority: 0, addresses: [app.smtp.host] }]
-      return { lane: 'own', key: 'own', hosts, port: app.smtp.port, tls: 'none' }
+      const path = await throughRelay(app, { ...app.smtp, tls: 'none' })
+      if (!('hosts' in path)) return path
+      return { ...path, lane: 'own', key: 'own', hosts: path.hosts.map(host => ({ ...host, exchange: MAIL_HOST })) }
     }
     if (relay) return throughRelay(app, relay)
     const [answer, policy] = await Promise.all([resolveMx(domain, app.resolver, mxOptions), policyOf(domain)])
