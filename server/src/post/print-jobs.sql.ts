@@ -87,6 +87,22 @@ export const report = (db: Db, organizationId: string, id: string, state: 'accep
       and array_position(array['assigned', 'submitting', 'submitted', 'accepted', 'printed', 'mailed'], state)
         < array_position(array['assigned', 'submitting', 'submitted', 'accepted', 'printed', 'mailed'], ${state}::text)`)
 
+/** One of these ids that is no piece of the job, and of none that was split off it to be printed again. */
+export const stranger = async (
+  db: Db,
+  organizationId: string,
+  job: PrintJobRow,
+  pieceIds: string[],
+): Promise<string | undefined> =>
+  (
+    await db.row<{ id: string }>(sql`
+      select id from unnest(${pieceIds}::uuid[]) as named (id)
+      where not exists (
+        select from pieces p join print_jobs j on j.id = p.print_job_id
+        where p.id = named.id and p.organization_id = ${organizationId} and p.drop_id = ${job.drop_id} and (j.id = ${job.id} or j.reprint))
+      limit 1`)
+  )?.id
+
 /** Moves spoiled pieces of a job into a new one. Says how many; those that are mailed already are left alone. */
 export const reprint = async (
   db: Db,

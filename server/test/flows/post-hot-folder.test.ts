@@ -175,6 +175,11 @@ describe('a print shop with a hot folder', () => {
       ['00000000-0000-7000-8000-000000000000.mailed', 'hello.txt', `${job}.spoil`].sort(),
     )
     assert.match(await readFile(folder('returns', 'refused', `${job}.spoil.why.txt`), 'utf8'), /"not an id" is no piece id/)
+    const stranger = await send('Fay')
+    await answer(`${job}.mailed`, `${stranger.id}\n`)
+    assert.match(await readFile(folder('returns', 'refused', `${job}.mailed.why.txt`), 'utf8'), /is no piece of this job/)
+    const { body } = await t.call('POST', `/v1/pieces/${stranger.id}/cancel`, { key })
+    assert.equal(body.status, 'cancelled')
     await writeFile(folder('returns', `${job}.mailed.part`), '')
     await mkdir(folder('returns', `${job}.ack`))
     await tickPost(t.app)

@@ -12,7 +12,7 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { App } from '../../app.ts'
-import { newId, parseId } from '../../kernel/ids.ts'
+import { newId, parseId, publicId } from '../../kernel/ids.ts'
 import { produce } from '../drops.sql.ts'
 import { movePieces, type Step } from '../moves.ts'
 import * as jobs from '../print-jobs.sql.ts'
@@ -68,6 +68,8 @@ const apply = async (app: App, job: jobs.PrintJobRow, answer: Answer, path: stri
   const ids = named.map(([first]) => parseId('piece', first))
   if (answer !== 'printed' && ids.includes(undefined))
     return `"${named[ids.indexOf(undefined)]![0].slice(0, 80)}" is no piece id.`
+  const stranger = answer !== 'printed' && (await jobs.stranger(app.db, job.organization_id, job, ids as string[]))
+  if (stranger) return `"${publicId('piece', stranger)}" is no piece of this job.`
   if (answer === 'spoil') return spoil(app, job, ids as string[])
   await moveJob(app, job, answer, answer === 'mailed' && ids.length > 0 ? new Set(ids as string[]) : undefined)
   return undefined
