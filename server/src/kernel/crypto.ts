@@ -17,9 +17,19 @@ export const safeEqual = (a: string | Uint8Array, b: string | Uint8Array): boole
 /** Random bytes as base64url, fit for a URL or a header. 16 bytes are 22 characters, 32 are 43. */
 export const randomToken = (bytes: number): string => randomBytes(bytes).toString('base64url')
 
-/** A key for one purpose, from the master key (HKDF-SHA256, RFC 5869): what leaks of one purpose tells nothing of another. 32 bytes. */
-export const deriveKey = (masterKey: Buffer, purpose: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', masterKey, '', `pennypost ${purpose}`, 32))
+const derived = new WeakMap<Buffer, Map<string, Buffer>>()
+
+/**
+ * A key for one purpose, from the master key (HKDF-SHA256, RFC 5869): what leaks of one purpose tells nothing of another. 32 bytes.
+ * Purposes are few and fixed, and their keys are remembered: every outgoing mail asks for one.
+ */
+export const deriveKey = (masterKey: Buffer, purpose: string): Buffer => {
+  const known = derived.get(masterKey) ?? new Map<string, Buffer>()
+  derived.set(masterKey, known)
+  const key = known.get(purpose) ?? Buffer.from(hkdfSync('sha256', masterKey, '', `pennypost ${purpose}`, 32))
+  known.set(purpose, key)
+  return key
+}
 
 export type Sealer = ReturnType<typeof sealer>
 
