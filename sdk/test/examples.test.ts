@@ -69,14 +69,14 @@ describe('examples', () => {
     })
 
   it('curl: a conversation', async c => {
-    if (!shell) return c.diagnostic('no curl here')
+    if (!shell) return c.skip('no curl here')
     const { code, out, all } = await run('/bin/sh', [join(root, 'examples/curl/conversation.sh')], { env })
     assert.equal(code, 0, all)
     assert.match(out, /registered as .*\nsent in thr_\w+\nreceived msg_\w+\nfound the code 482913\nreplied\nfound it again\n$/)
   })
 
   it('OpenAI function calling: the schemas fit the functions, which send and wait', async c => {
-    if (!python) return c.diagnostic('no python3 here')
+    if (!python) return c.skip('no python3 here')
     const call = (name: string, input: object) => {
       const asked = JSON.stringify({ id: 'call_1', function: { name, arguments: JSON.stringify(input) } })
       return `print(json.dumps(run(json.loads(${JSON.stringify(asked)}))))`
@@ -107,7 +107,7 @@ ${call('wait_for_email', { subject: 'never', seconds: 0 })}`,
   })
 
   it('LangChain: send, check, read, reply', async c => {
-    if (!python) return c.diagnostic('no python3 here')
+    if (!python) return c.skip('no python3 here')
     const { code, out, all } = await py(
       'langchain',
       `from tools import *
@@ -128,7 +128,7 @@ except Exception as refusal: print(refusal)`,
   })
 
   it('CrewAI: waits for a mail and answers it', async c => {
-    if (!python) return c.diagnostic('no python3 here')
+    if (!python) return c.skip('no python3 here')
     const customer = await t.register('Customer')
     const shop = await t.register('Shop')
     const body = { to: shop.email, subject: 'Where is my lantern?', text: 'It is late.' }
@@ -152,7 +152,7 @@ print(answer_mail.agent.role, len(support.tools))`,
   })
 
   it('OpenClaw: every command of the skill', async c => {
-    if (!shell || !jq) return c.diagnostic('no curl or no jq here')
+    if (!shell || !jq) return c.skip('no curl or no jq here')
     const skill = await readFile(join(root, 'examples/openclaw/SKILL.md'), 'utf8')
     assert.match(skill, /^---\nname: pennypost\ndescription: .+\n/)
     const [send, list, wait, reply, search] = blocks(skill, 'bash')
@@ -178,7 +178,7 @@ print(answer_mail.agent.role, len(support.tools))`,
     assert.match(guide, /^---\nname: pennypost\ndescription: .+\n---\n/)
     assert.doesNotMatch(guide, /undefined|\{(scope|what|summary|limit)\}|\[object/)
     assert.ok(guide.includes(t.app.publicUrl) && guide.includes('mail.test') && guide.includes('$1.000'))
-    if (!shell) return c.diagnostic('no curl here')
+    if (!shell) return c.skip('no curl here')
     const [register, , send, wait, reply] = blocks(guide, 'sh')
     const answer = async (script: string, more: Record<string, string> = {}) => {
       const { out, all } = await run('/bin/sh', ['-c', script.replace('"timeout": 50', '"timeout": 0')], {

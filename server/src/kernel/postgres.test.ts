@@ -356,7 +356,7 @@ if (root) {
   })
 
   test('as a user, with the libraries unlinked in a folder it may not write; then as root; then as the user again', async t => {
-    if (!(await othersMayRun())) return t.diagnostic('this checkout is closed to other users: nothing to test')
+    if (!(await othersMayRun())) return t.skip('this checkout is closed to other users: nothing to test')
     const module = await copyCheckout(join(folder, 'readonly'), 0o755)
     await chmod(folder, 0o755)
     const dir = join(folder, 'owned')

@@ -1,7 +1,7 @@
 /**
  * A stranger's server: mail sent by the API reaches a mailbox of a real Postfix by way of DNS and SMTP, and what lies there proves who
  * sent it; what Postfix cannot deliver comes back as its own report and is understood. Where Postfix cannot run (it takes the Debian
- * package and root) there is nothing to see, and the tests say so.
+ * package and root) there is nothing to see, and the tests are told as skipped.
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
@@ -51,7 +51,7 @@ describe('a real Postfix', () => {
 
   /** There are things to see only where Postfix runs. */
   const running = (test: TestContext): Postfix | undefined => {
-    if (!postfix) test.diagnostic('postfix is not installed, or this is not root')
+    if (!postfix) test.skip('postfix is not installed, or this is not root')
     return postfix
   }
   const send = async (to: string, more: object = {}): Promise<string> => {

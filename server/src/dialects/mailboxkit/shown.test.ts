@@ -54,7 +54,7 @@ describe('MailboxKit: what its documentation shows', () => {
   }
 
   it('curl: the quick start', async c => {
-    if (!curl) return c.diagnostic('no curl here')
+    if (!curl) return c.skip('no curl here')
     const registered = await sh(`curl -X POST HOST/api/v1/register -H "Content-Type: application/json" \\
       -d '{"name": "My Agent", "owner_email": "you@company.com"}'`)
     assert.deepEqual(Object.keys(registered), ['api_key', 'email', 'inbox_id', 'owner_email', 'message'])
@@ -70,7 +70,7 @@ describe('MailboxKit: what its documentation shows', () => {
   })
 
   it('curl: files in a form, a test key, an Idempotency-Key', async c => {
-    if (!curl) return c.diagnostic('no curl here')
+    if (!curl) return c.skip('no curl here')
     for (const name of ['report.pdf', 'image.png']) await writeFile(join(folder, name), name)
     const { data } =
       await sh(`curl -X POST HOST/api/v1/inboxes/{inbox_id}/messages/send -H "Authorization: Bearer mbk_your_api_key" \\
@@ -94,7 +94,7 @@ describe('MailboxKit: what its documentation shows', () => {
   })
 
   it('curl and jq: every command of the OpenClaw skill', async c => {
-    if (!curl || !jq) return c.diagnostic('no curl or jq here')
+    if (!curl || !jq) return c.skip('no curl or jq here')
     const to = (at: string) => `"HOST/api/v1/${at}" -H "Authorization: Bearer $MAILBOXKIT_API_KEY"`
     const json = '-H "Content-Type: application/json"'
     const at = 'inboxes/$MAILBOXKIT_INBOX_ID/messages'
@@ -114,7 +114,7 @@ describe('MailboxKit: what its documentation shows', () => {
   })
 
   it('Python: the functions of the examples for OpenAI, LangChain and CrewAI', async c => {
-    if (!python) return c.diagnostic('no python3 here')
+    if (!python) return c.skip('no python3 here')
     const program = `${requests}
 MAILBOXKIT_API_KEY = "${key}"
 INBOX_ID = "${inbox}"

@@ -283,7 +283,7 @@ test('credentials never leave the machine in plain text or to an unverified serv
   const address = Object.values(networkInterfaces())
     .flat()
     .find(known => known && !known.internal && known.family === 'IPv4')?.address
-  if (!address) return t.diagnostic('this machine has no address but loopback')
+  if (!address) return t.skip('this machine has no address but loopback')
   const server = createServer(socket => {
     const inside = connectTcp(peer.port, '127.0.0.1')
     socket.pipe(inside).pipe(socket)

@@ -95,7 +95,7 @@ async function withSink(switches: string[], run: (connection: Connected['connect
 }
 
 test('the sink of another mail server agrees, where it is installed', async t => {
-  if (!existsSync(sink)) return t.diagnostic('smtp-sink is not installed')
+  if (!existsSync(sink)) return t.skip('smtp-sink is not installed')
   const message = { mailFrom: 'a@example.com', rcptTo: ['b@example.net'], data: Buffer.from('Subject: x\r\n\r\n.\r\nx\r\n') }
   const outcomes = async (switches: string[], count: number) => {
     const seen: string[] = []

@@ -104,7 +104,7 @@ test('wrong sizes and page counts are refused with the figures', async () => {
   await assert.rejects(importPdf(trimOnly, card, 'front'), refuses('pdf_wrong_size', /6 × 4 inches; it must be 6.25 × 4.25/))
   const three = await made(document => [1, 2, 3].forEach(() => void redCorner(document)))
   await assert.rejects(importPdf(three, card, 'front'), refuses('pdf_too_many_pages', /3 pages; 2/))
-  await assert.rejects(importPdf(plain, { ...card, minPages: 2 }, 'front'), refuses('pdf_too_few_pages', /1 pages; 2/))
+  await assert.rejects(importPdf(plain, { ...card, minPages: 2 }, 'front'), refuses('pdf_too_few_pages', /1 page; 2/))
 })
 
 test('encrypted files are refused', async () => {
@@ -164,6 +164,11 @@ test('garbage, cut off and oversized files are refused', async () => {
   ]) {
     await assert.rejects(importPdf(bytes, card, 'front'), refuses('pdf_unreadable'))
   }
+  for (const part of [0.6, 0.95])
+    await assert.rejects(
+      importPdf(plain.subarray(0, plain.length * part), card, 'front'),
+      refuses('pdf_unreadable', /cut off|damaged/),
+    )
   await assert.rejects(importPdf(Buffer.alloc(10_485_761), card, 'front'), refuses('pdf_too_large', /10 MB/))
 })
 

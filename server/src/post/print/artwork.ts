@@ -49,6 +49,7 @@ export async function importPdf(bytes: Uint8Array, ask: Ask): Promise<ImportedPd
     if (bytes.length > MOST_BYTES)
       throw new ImportRefusal('pdf_too_large', `The PDF has ${megabytes(bytes.length)} MB; 10 MB is the limit.`)
     const document = await PDFDocument.load(bytes, { updateMetadata: false, parseSpeed: Number.POSITIVE_INFINITY })
+    refuseCutOff(bytes)
     return convert(document, ask)
   } catch (error) {
     if (error instanceof ImportRefusal) return error.refusal
@@ -56,6 +57,15 @@ export async function importPdf(bytes: Uint8Array, ask: Ask): Promise<ImportedPd
       return { code: 'pdf_encrypted', message: 'The PDF is protected with a password or restrictions.', details: {} }
     return { code: 'pdf_unreadable', message: 'The file is not a PDF, or it is damaged.', details: {} }
   }
+}
+
+/** Where readers look for the end of a file (ISO 32000-1, 7.5.5 and Adobe's note on it). */
+const END_WITHIN = 1024
+
+/** A file whose end was lost in an upload: the parser would repair it, and pages would be missing or empty. */
+function refuseCutOff(bytes: Uint8Array): void {
+  if (Buffer.from(bytes.subarray(-END_WITHIN)).lastIndexOf('%%EOF') < 0)
+    throw new ImportRefusal('pdf_unreadable', 'The PDF is cut off: its end is missing.')
 }
 
 function convert(document: PDFDocument, ask: Ask): ImportedPdf {
@@ -67,9 +77,13 @@ function convert(document: PDFDocument, ask: Ask): ImportedPdf {
     })
   }
   if (pages.length < ask.minPages) {
-    throw new ImportRefusal('pdf_too_few_pages', `The PDF has ${pages.length} pages; ${ask.minPages} are needed.`, {
-      pages: pages.length,
-    })
+    throw new ImportRefusal(
+      'pdf_too_few_pages',
+      `The PDF has ${pages.length === 1 ? '1 page' : `${pages.length} pages`}; ${ask.minPages} are needed.`,
+      {
+        pages: pages.length,
+      },
+    )
   }
   refuseHiddenLayers(document)
   const copier = new Copier(document)
