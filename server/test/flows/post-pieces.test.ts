@@ -153,6 +153,8 @@ describe('a piece in the sandbox', () => {
     const pieces: [string, string][] = []
     for (const [word, status] of Object.entries(words))
       pieces.push([(await made({ ...card, to: { ...to, name: word } })).id, status])
+    // The sender's own neighbour.
+    pieces.push([(await made({ ...card, to: { ...from, name: 'Returned' } })).id, 'returned'])
     await advance({ days: 30 })
     for (const [id, status] of pieces) assert.equal((await reaches(id, status)).status, status)
     const [returned, rerouted, stalled, failed] = await Promise.all(pieces.map(([id]) => get(id)))

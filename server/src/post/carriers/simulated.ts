@@ -67,9 +67,14 @@ const plan = (piece: PieceRow): Parameters<typeof clock.plan>[2] =>
     if ('status' in what) return [{ id: newId(), piece_id: piece.id, due_at: due, scan: { status: what.status } }]
     // Nobody scans what carries no barcode.
     if (!piece.imb) return []
+    // Within one area no scan tells the way back from the way there: it is handed to the sender, who says so.
+    if (what.home && areaOf(piece.return_address) === areaOf(piece.recipient))
+      return [{ id: newId(), piece_id: piece.id, due_at: due, scan: { status: 'returned' } }]
     const at = what.home ? piece.return_address : what.phase.startsWith('Phase 1') ? piece.return_address : piece.recipient
     return [{ id: newId(), piece_id: piece.id, due_at: due, scan: scanOf(piece, what, due, at) }]
   })
+
+const areaOf = ({ zip }: StoredAddress): string | undefined => zip?.slice(0, 3)
 
 /** One event of the IV-MTR push. Its times carry no zone. */
 const scanOf = (
