@@ -18,8 +18,8 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { migrate } from '../src/kernel/migrate.ts'
 import { startPostgres } from '../src/kernel/postgres.ts'
+import { startPostfix } from '../test/postfix.ts'
 import { freePort, lineOf, median, node, wrk } from './measure.ts'
-import { startPostfix } from './peers/postfix.ts'
 
 const rounds = 3
 const connections = 20
@@ -48,7 +48,17 @@ const env = {
 const server = node(['server/bench/peers/signing-server.ts', ...process.argv.slice(3)], env)
 const database = new pg.Client({ connectionString: postgres.url })
 await database.connect()
-const postfix = await startPostfix(sinkPort)
+const postfixPort = await freePort()
+const postfix = await startPostfix(`127.0.0.1:${postfixPort}`, {
+  myhostname: 'bench.test',
+  mynetworks: '127.0.0.0/8',
+  relayhost: `[127.0.0.1]:${sinkPort}`,
+  // More connections to the one destination there is, as many as we open.
+  default_destination_concurrency_limit: '30',
+  initial_destination_concurrency: '30',
+  smtpd_relay_restrictions: 'permit_mynetworks, reject',
+  smtpd_client_connection_count_limit: '0',
+})
 
 const register = async () => {
   const answer = await fetch(`http://127.0.0.1:${port}/v1/register`, {
@@ -98,7 +108,7 @@ const theirs = async (mails: number): Promise<number> => {
     'a@bench.test',
     '-t',
     'b@example.com',
-    `127.0.0.1:${postfix.port}`,
+    `127.0.0.1:${postfixPort}`,
   ])
   while ((await postfix.queued()) > 0) await delay(20)
   return mails / ((performance.now() - from) / 1000)

@@ -13,7 +13,7 @@
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -22,65 +22,12 @@ import pg from 'pg'
 import { migrate } from '../src/kernel/migrate.ts'
 import { startPostgres } from '../src/kernel/postgres.ts'
 import { startZone } from '../test/dns-zone.ts'
+import { startPostfix } from '../test/postfix.ts'
 import { freePort, lineOf, median, node } from './measure.ts'
 
 const rounds = 3
 const connections = 20
 const execute = promisify(execFile)
-
-/** Debian's settings but for the folders, no chroot, as many connections as are opened, and delivery to nowhere. */
-const startPostfix = async (folder: string): Promise<{ port: number; stop(): Promise<void> }> => {
-  const [config, port] = [join(folder, 'config'), await freePort()]
-  await chmod(folder, 0o755)
-  for (const name of ['config', 'queue', 'data']) await mkdir(join(folder, name))
-  await execute('chown', ['postfix', join(folder, 'data')])
-  const main = {
-    compatibility_level: '3.6',
-    queue_directory: join(folder, 'queue'),
-    data_directory: join(folder, 'data'),
-    maillog_file: join(folder, 'log'),
-    maillog_file_prefixes: folder,
-    myhostname: 'bench.test',
-    mydestination: '',
-    relay_domains: 'bench.test',
-    default_transport: 'discard',
-    relay_transport: 'discard',
-    inet_interfaces: '127.0.0.1',
-    inet_protocols: 'ipv4',
-    alias_maps: '',
-    smtpd_client_connection_count_limit: '0',
-  }
-  const single = 'unix - - n - -'
-  const master = [
-    `127.0.0.1:${port} inet n - n - 100 smtpd`,
-    ...[
-      'pickup unix n - n 60 1 pickup',
-      'cleanup unix n - n - 0 cleanup',
-      'qmgr unix n - n 300 1 qmgr',
-      'postlog unix-dgram n - n - 1 postlogd',
-      'anvil unix - - n - 1 anvil',
-    ],
-    ...Object.entries({
-      rewrite: 'trivial-rewrite',
-      bounce: 'bounce',
-      defer: 'bounce',
-      trace: 'bounce',
-      discard: 'discard',
-      proxymap: 'proxymap',
-      error: 'error',
-      retry: 'error',
-    }).map(([name, program]) => `${name} ${single} ${program}`),
-  ]
-  await writeFile(
-    join(config, 'main.cf'),
-    `${Object.entries(main)
-      .map(([key, value]) => `${key} = ${value}`)
-      .join('\n')}\n`,
-  )
-  await writeFile(join(config, 'master.cf'), `${master.join('\n')}\n`)
-  await execute('postfix', ['-c', config, 'start'])
-  return { port, stop: async () => void (await execute('postfix', ['-c', config, 'stop'])) }
-}
 
 /** Mails per second that a server takes. */
 const offer = async (port: number, mails: number, kept: boolean): Promise<number> => {
@@ -91,7 +38,6 @@ const offer = async (port: number, mails: number, kept: boolean): Promise<number
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), 'pennypost-bench-'))
-const postfixDir = await mkdtemp(join(tmpdir(), 'postfix-bench-'))
 const postgres = await startPostgres({ dataDir, log: () => {} })
 await migrate(postgres.url)
 const port = await freePort()
@@ -120,16 +66,23 @@ await database.query(
 )
 const waiting = async () => Number((await database.query('select count(*) as n from received_mail')).rows[0].n)
 
-const postfix = await startPostfix(postfixDir)
+const postfixPort = await freePort()
+const postfix = await startPostfix(`127.0.0.1:${postfixPort}`, {
+  myhostname: 'bench.test',
+  relay_domains: 'bench.test',
+  default_transport: 'discard',
+  relay_transport: 'discard',
+  smtpd_client_connection_count_limit: '0', // as many connections as are opened
+})
 const receiver = node(['server/bench/peers/receiver.ts', 'smtp'], env)
 try {
   await lineOf(receiver, /ready/)
   for (const kept of [false, true]) {
     const rates: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] }
-    await Promise.all([offer(postfix.port, 500, kept), offer(port, 2000, kept)]) // both warm
+    await Promise.all([offer(postfixPort, 500, kept), offer(port, 2000, kept)]) // both warm
     let taken = await waiting()
     for (let round = 0; round < rounds; round++) {
-      rates.theirs.push(await offer(postfix.port, 3000, kept))
+      rates.theirs.push(await offer(postfixPort, 3000, kept))
       await delay(1000)
       rates.ours.push(await offer(port, 10_000, kept))
       taken += 10_000
@@ -157,5 +110,5 @@ try {
   await database.end()
   await postfix.stop()
   await Promise.all([postgres.stop(), zone.stop()])
-  for (const folder of [dataDir, postfixDir]) await rm(folder, { recursive: true, force: true })
+  await rm(dataDir, { recursive: true, force: true })
 }

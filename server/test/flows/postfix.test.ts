@@ -9,20 +9,20 @@ import { authenticate } from '../../src/email/inbound/authenticate.ts'
 import { createResolver } from '../../src/kernel/dns.ts'
 import { byDkimpy, byMailauth, byOpenDkim } from '../dkim-verifiers.ts'
 import { eventually, type Json } from '../harness.ts'
-import { type Postfix, startPostfix } from '../postfix.ts'
 import { type DomainRig, startDomainRig } from './domains-rig.ts'
+import { type StrangersPostfix, startStrangersPostfix } from './strangers-postfix.ts'
 
 const verp = /^bounce\+[0-9a-z]{26}-[0-9a-f]{20}@bounces\.sender\.example$/
 
 describe('a real Postfix', () => {
   let t: DomainRig
-  let postfix: Postfix | undefined
+  let postfix: StrangersPostfix | undefined
   let key: string
   let inbox: string
   let domain: Json
   before(async () => {
     t = await startDomainRig({ OUTBOUND: 'direct' })
-    postfix = await startPostfix({
+    postfix = await startStrangersPostfix({
       hostname: 'mx.strangers.example',
       mailboxes: ['ann@strangers.example'],
       aliases: { 'moved@strangers.example': 'left@late.example' },
@@ -50,7 +50,7 @@ describe('a real Postfix', () => {
   })
 
   /** There are things to see only where Postfix runs. */
-  const running = (test: TestContext): Postfix | undefined => {
+  const running = (test: TestContext): StrangersPostfix | undefined => {
     if (!postfix) test.skip('postfix is not installed, or this is not root')
     return postfix
   }
