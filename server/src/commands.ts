@@ -49,11 +49,25 @@ const options = (words: string[]) => {
 const print = (named: Record<string, string>, value: unknown, text: string) =>
   console.log(named.json ? JSON.stringify(value) : text)
 
+/** What stops a start and is no fault of ours, in one sentence that names the key; anything else as it is. */
+const outside = (error: Error & { code?: string; port?: number; syscall?: string }, config: Config): Error => {
+  const key = error.port === config.SMTP_PORT ? 'SMTP_PORT' : 'PORT'
+  if (error.syscall === 'listen')
+    return told(
+      `${key}: port ${error.port} ${error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be opened (${error.code})`}. Give another one, for example ${key}=${Number(error.port) + 1}.`,
+    )
+  if (config.DATABASE_URL && /^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|28000|28P01|3D000)$/.test(error.code ?? ''))
+    return told(`DATABASE_URL: the database cannot be reached: ${error.message || error.code}.`)
+  return error
+}
+
 /** The database for a short command: the configured one, that of the running server, or one started for the moment. */
 const withDatabase = async (config: Config, work: (db: Database) => Promise<void>): Promise<void> => {
   const own = config.DATABASE_URL ? undefined : await startPostgres({ dataDir: config.DATA_DIR, log: () => {} }).catch(usedBy)
   const url = config.DATABASE_URL || own!.url
-  await migrate(url)
+  await migrate(url).catch(error => {
+    throw outside(error, config)
+  })
   const db = connect(url, { max: 2 })
   try {
     await work(db)
@@ -94,8 +108,12 @@ const serve = async (words: string[]): Promise<void> => {
         log: line => log[/PANIC|FATAL|died/.test(line) ? 'warn' : 'debug']({ postgres: line }, 'postgres'),
       })
   const databaseUrl = config.DATABASE_URL || postgres!.url
-  await migrate(databaseUrl, line => log.info(line))
-  const app = await startApp({ config, databaseUrl, roles: wanted as Role[], log })
+  const app = await migrate(databaseUrl, line => log.info(line))
+    .then(() => startApp({ config, databaseUrl, roles: wanted as Role[], log }))
+    .catch(async error => {
+      await postgres?.stop()
+      throw outside(error, config)
+    })
   if (wanted.includes('web')) console.log(await greet(app))
 
   let leaving = false

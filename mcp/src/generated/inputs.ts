@@ -168,15 +168,21 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
       },
       "created_after": {
         "type": "string",
-        "pattern": "^\\d{4}-\\d{2}-\\d{2}([T ].*)?$",
         "maxLength": 40,
-        "description": "Only later ones."
+        "description": "Only later ones.",
+        "examples": [
+          "2026-01-31",
+          "2026-01-31T12:00:00Z"
+        ]
       },
       "created_before": {
         "type": "string",
-        "pattern": "^\\d{4}-\\d{2}-\\d{2}([T ].*)?$",
         "maxLength": 40,
-        "description": "Only earlier ones."
+        "description": "Only earlier ones.",
+        "examples": [
+          "2026-01-31",
+          "2026-01-31T12:00:00Z"
+        ]
       }
     },
     "additionalProperties": false
@@ -340,9 +346,12 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
       },
       "since": {
         "type": "string",
-        "pattern": "^\\d{4}-\\d{2}-\\d{2}([T ].*)?$",
         "maxLength": 40,
-        "description": "Only mail that arrived from then on. Default: one minute ago."
+        "description": "Only mail that arrived from then on. Default: one minute ago.",
+        "examples": [
+          "2026-01-31",
+          "2026-01-31T12:00:00Z"
+        ]
       },
       "timeout": {
         "type": "integer",
@@ -415,15 +424,21 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
       },
       "date_from": {
         "type": "string",
-        "pattern": "^\\d{4}-\\d{2}-\\d{2}([T ].*)?$",
         "maxLength": 40,
-        "description": "From this date or time on."
+        "description": "From this date or time on.",
+        "examples": [
+          "2026-01-31",
+          "2026-01-31T12:00:00Z"
+        ]
       },
       "date_to": {
         "type": "string",
-        "pattern": "^\\d{4}-\\d{2}-\\d{2}([T ].*)?$",
         "maxLength": 40,
-        "description": "Up to this time, or to the end of this date."
+        "description": "Up to this time, or to the end of this date.",
+        "examples": [
+          "2026-01-31",
+          "2026-01-31T12:00:00Z"
+        ]
       },
       "limit": {
         "type": "integer",

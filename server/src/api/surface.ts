@@ -9,7 +9,7 @@ import type { App } from '../app.ts'
 import { conflictOn } from '../kernel/db.ts'
 import { fingerprint, once, Replay, readKey } from '../kernel/idempotency.ts'
 import type { Claim, Context, Operation } from '../operation.ts'
-import { Problem, problem, refusals } from '../problems.ts'
+import { Problem, problem } from '../problems.ts'
 import type { Authenticate } from './authenticate.ts'
 import { readMultipart, type Uploads } from './multipart.ts'
 
@@ -191,8 +191,9 @@ export const refuse = async (
     )
   const { status, body } = surface.fail(refusal, { id: request.id, app })
   const wait =
-    refusal.facts.retry_after ??
-    (refusals[refusal.code].http === 503 ? 5 : refusal.code === 'idempotency_in_flight' ? 1 : undefined)
+    refusal.facts.retry_after ?? (refusal.code === 'unavailable' ? 5 : refusal.code === 'idempotency_in_flight' ? 1 : undefined)
   if (wait !== undefined) reply.header('retry-after', String(wait))
+  // RFC 9110, 11.6.1
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
   await reply.code(status).header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(body))
 }

@@ -184,13 +184,17 @@ export const findMessageIn = async (ctx: Context, inboxId: string, id: string) =
 }
 
 export const dateInput = (description: string) =>
-  Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}([T ].*)?$', maxLength: 40, description }))
+  Type.Optional(Type.String({ maxLength: 40, description, examples: ['2026-01-31', '2026-01-31T12:00:00Z'] }))
 
-/** ISO date or time → Date; a bare date means its first moment (or, for `end`, the first moment of the next day), UTC. */
+/** ISO date or time → Date; a bare date means its first moment (or, for `end`, the first moment of the next day). UTC where it names no zone. */
 export const readDate = (path: string, text: string | undefined, end = false): Date | undefined => {
   if (text === undefined) return undefined
-  const date = new Date(text)
-  if (Number.isNaN(date.getTime())) throw invalid({ path, message: 'is not a date; write 2026-01-31 or 2026-01-31T12:00:00Z' })
+  const [day, time] = [text.slice(0, 10), text.slice(10)]
+  const date = new Date(/^[T ][\d:.]+$/.test(time) ? `${day}T${time.slice(1)}Z` : text)
+  // JavaScript takes 30 February for 2 March.
+  const real = /^\d{4}-\d{2}-\d{2}$/.test(day) && new Date(`${day}T00:00Z`).getUTCDate() === Number(day.slice(8))
+  if (!real || Number.isNaN(date.getTime()))
+    throw invalid({ path, message: 'is not a date; write 2026-01-31 or 2026-01-31T12:00:00Z' })
   return end && text.length === 10 ? new Date(date.getTime() + 86_400_000) : date
 }
 

@@ -41,10 +41,8 @@ export const mountMcp = (fastify: FastifyInstance, app: App, authenticate: Authe
     bodyLimit,
     errorHandler: (error, request, reply) => void refuse({ app, surface: native }, error, request, reply),
     // Before the body is read: a stranger's eighty megabytes are not.
-    onRequest: async (request, reply) => {
-      if (await authenticate(bearer(request.headers.authorization))) return
-      reply.header('www-authenticate', 'Bearer')
-      throw problem('unauthorized')
+    onRequest: async request => {
+      if (!(await authenticate(bearer(request.headers.authorization)))) throw problem('unauthorized')
     },
     handler: async (request, reply) => {
       const server = createMcpServer(clientOf(fastify, request, bearer(request.headers.authorization)!))

@@ -195,10 +195,18 @@ describe('bad input', () => {
     assert.equal((await t.call('GET', '/v1/nothing', { key })).body.error.code, 'no_such_route')
     for (const query of ['&&& !! ((', "'; drop table messages; --", '"', ':*', '\\', 'a'.repeat(500)])
       assert.equal((await t.call('POST', '/v1/messages/search', { key, body: { query } })).status, 200, query)
-    assert.equal(
-      (await t.call('POST', '/v1/messages/search', { key, body: { query: 'x', date_from: '2026-99-99' } })).status,
-      422,
-    )
+    const search = (date_from: string) => t.call('POST', '/v1/messages/search', { key, body: { query: 'x', date_from } })
+    for (const date of ['2026-99-99', '2026-02-30', 'yesterday', '5', '2026-01-31X', '2026-01-31T25:00', ''])
+      assert.match((await search(date)).body.error?.message ?? date, /is not a date; write 2026-01-31/)
+    for (const date of [
+      '2026-01-31',
+      '2026-01-31T12:00',
+      '2026-01-31 12:00:00.5',
+      '2026-01-31T12:00:00+02:00',
+      '2028-02-29',
+      '0001-01-01',
+    ])
+      assert.equal((await search(date)).status, 200, date)
   })
 
   it('an address that is taken, reserved, or at a domain of somebody else', async () => {
@@ -296,6 +304,12 @@ describe('bad input', () => {
     socket.destroy()
     assert.equal((await send({})).status, 202)
     assert.equal(await messages(), before + 1)
+  })
+
+  it('says how to log in where a key is missing, and to come back only where that can help', async () => {
+    assert.equal((await t.call('GET', '/v1/inboxes')).headers.get('www-authenticate'), 'Bearer')
+    const { status, headers } = await t.call('POST', '/v1/wallet/topups', { key, body: { amount_mills: 5000 } })
+    assert.deepEqual([status, headers.get('retry-after')], [503, null])
   })
 
   it('every refusal is written down with a status, a sentence and a fix', () => {

@@ -3,7 +3,7 @@ import type { App } from '../../app.ts'
 import { dollars, prices } from '../../billing/wallet.ts'
 import type { Problem } from '../../problems.ts'
 
-/** Their error envelope: a word and a sentence; validation by field; and the whole story when the wallet is empty. */
+/** Their error envelope: a word, a sentence and, as in their 402, what to do; validation by field; and the whole story when the wallet is empty. */
 export const fail = (refusal: Problem, { word, app }: { word: string; app: App }): object => {
   if (refusal.code === 'insufficient_balance') {
     const balance = Number(refusal.facts.balance_mills)
@@ -22,5 +22,5 @@ export const fail = (refusal: Problem, { word, app }: { word: string; app: App }
     }
   }
   const errors = refusal.errors?.map(({ path, message: why }) => [path.slice(1).replaceAll('/', '.'), [why]] as const)
-  return { error: word, message: refusal.message, ...(errors ? { errors: Object.fromEntries(errors) } : {}) }
+  return { error: word, message: refusal.message, action: refusal.fix, ...(errors ? { errors: Object.fromEntries(errors) } : {}) }
 }
