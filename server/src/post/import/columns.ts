@@ -44,6 +44,24 @@ const known = new Map<string, Field>(
   fields.flatMap(field => variants[field].split(' ').map((variant): [string, Field] => [variant, field])),
 )
 
+const unitWords: Readonly<Record<string, string>> = {
+  apt: 'Apt',
+  aptnumber: 'Apt',
+  apartment: 'Apt',
+  suite: 'Ste',
+  unit: 'Unit',
+  unitnumber: 'Unit',
+  addressunit: 'Unit',
+  aptsuite: '#',
+  aptunit: '#',
+}
+
+/** What stands before a bare number in a column for the second line: `Apt` over `4` means Apt 4; `#` where it can be several things. */
+export const unitWord = (heading: string): string | undefined => {
+  const word = squeeze(heading)
+  return unitWords[word] ?? unitWords[word.replace(prefix, '')]
+}
+
 /** Words in front of a heading that say no more than that it is about the recipient's mail. */
 const prefix = /^(mailing|mail|recipient|shipping|ship|shipto|to|billing|contact)(?=.)/
 

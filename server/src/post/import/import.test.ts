@@ -138,6 +138,16 @@ describe('lists of recipients', () => {
       await refused(list, /no column "Nobody", which the mapping names for name/, { name: 'Nobody' })
     })
 
+    it('with the number of a flat under a heading that says what it is', async () => {
+      const line = async (column: string, value: string) => {
+        const { accepted } = await read(`name,address,${column},city,state,zip\nAda,1 Elm St,${value},Boston,MA,02139\n`)
+        return accepted[0]!.recipient.line2
+      }
+      assert.equal(await line('Apt', '4'), 'APT 4')
+      assert.equal(await line('Mailing Unit', '#12b'), 'UNIT 12B')
+      assert.equal(await line('Apt/Suite', '7'), '# 7')
+      assert.equal(await line('Apt', 'Suite 9'), 'STE 9')
+    })
     it('with every column as a merge field', async () => {
       const { accepted, columns } = await read(`${heading},Favourite Color!,2nd car,Favourite Color!\n${ada},blue,Fiat,red\n`)
       assert.deepEqual(

@@ -1,6 +1,6 @@
 /** Rows of a list → recipients, or the reasons why not. Pure; runs in the worker of a list. */
 import { Address, readAddress, type StoredAddress } from '../addresses.ts'
-import { type Column, type Field, fields } from './columns.ts'
+import { type Column, type Field, fields, unitWord } from './columns.ts'
 import { ListRefused } from './refused.ts'
 import type { Row } from './xlsx.ts'
 
@@ -41,6 +41,7 @@ export const recipientReader = (columns: readonly Column[]): Reader => {
   columns.forEach(({ field }, index) => {
     if (field) at.set(field, index)
   })
+  const unit = unitWord(columns[at.get('line2') ?? -1]?.heading ?? '')
   const seen = new Map<string, number>()
   let characters = 0
   let mended = 0
@@ -55,7 +56,7 @@ export const recipientReader = (columns: readonly Column[]): Reader => {
       return reject({ code: 'too_long', field: null, message: `has ${length} characters; ${mostInRow} are the most` })
     const country = given.country ? countryCode(given.country) : 'US'
     if (!country) return reject({ code: 'invalid', field: 'country', message: `"${given.country}" is no country` })
-    const { address, zipGiven } = addressOf(given, country)
+    const { address, zipGiven } = addressOf({ ...given, ...(unit ? { line2: withUnit(unit, given.line2) } : {}) }, country)
     const { address: standard, status, errors } = readAddress(address)
     const reasons = [...errors.map(error => reasonOf(error, given)), ...tooLong(address)]
     if (reasons.length > 0) return reject(...reasons)
@@ -83,6 +84,12 @@ const givenOf = (at: ReadonlyMap<Field, number>, cells: readonly string[]): Part
     if (text) given[field] = text
   }
   return given
+}
+
+/** Only what is a number and no more lacks the word: 4, 12B, C, #7. */
+const withUnit = (unit: string, text: string | undefined): string | undefined => {
+  const bare = /^#? ?(\d{1,6}[a-z]?|[a-z]|[a-z]\d{1,5})$/i.exec(text ?? '')?.[1]
+  return bare ? `${unit} ${bare}` : text
 }
 
 const shortened = (given: Partial<Record<Field, string>>): Record<string, string> =>
@@ -154,7 +161,8 @@ const mergeVariables = (
   if (name) variables.set('name', name)
   for (const field of fields) if (given[field]) variables.set(field, given[field])
   columns.forEach(({ merge_field }, index) => {
-    if (merge_field && cells[index] && !variables.has(merge_field)) variables.set(merge_field, cells[index])
+    const text = cells[index]?.trim()
+    if (merge_field && text && !variables.has(merge_field)) variables.set(merge_field, text)
   })
   return Object.fromEntries(variables)
 }
