@@ -106,6 +106,8 @@ type ValidationError = { keyword: string; instancePath: string; message: string;
 
 const fieldErrors = (errors: Iterable<ValidationError>): FieldError[] => {
   const found = new Map<string, string>()
+  /** Where several kinds of value will do → the kinds that were missed. */
+  const kinds = new Map<string, string[]>()
   for (const { keyword, instancePath, message, params } of errors) {
     if (keyword === 'additionalProperties') {
       for (const name of (params as { additionalProperties: string[] }).additionalProperties)
@@ -113,9 +115,16 @@ const fieldErrors = (errors: Iterable<ValidationError>): FieldError[] => {
     } else if (keyword === 'required') {
       for (const name of (params as { requiredProperties: string[] }).requiredProperties)
         found.set(`${instancePath}/${name}`, 'is required')
-    } else if (!found.has(instancePath) && keyword !== 'anyOf')
+    } else if (keyword === 'type')
+      kinds.set(instancePath, [...(kinds.get(instancePath) ?? []), (params as { type: string }).type])
+    else if (!found.has(instancePath) && keyword !== 'anyOf')
       found.set(instancePath, keyword === 'enum' ? `must be one of: ${allowed(params)}` : message)
   }
+  // A list that is too long is no text either; what is wrong with the list says more.
+  const known = [...found.keys(), ...kinds.keys()]
+  for (const [path, wanted] of kinds)
+    if (!found.has(path) && !known.some(other => other.startsWith(`${path}/`)))
+      found.set(path, `must be ${[...new Set(wanted)].join(' or ')}`)
   if (found.size === 0) found.set('', 'is not of the documented shape')
   return [...found].slice(0, 20).map(([path, message]) => ({ path, message }))
 }

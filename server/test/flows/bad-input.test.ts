@@ -32,6 +32,15 @@ describe('bad input', () => {
     assert.match(body.error.request_id, /^req_/)
   })
 
+  it('names what is wrong where several kinds of value will do', async () => {
+    const wrong = async (to: unknown) => (await send({ to })).body.error.errors
+    assert.deepEqual(await wrong({ a: 1 }), [{ path: '/to', message: 'must be string or array' }])
+    assert.deepEqual(await wrong(['a@sink.test', 1]), [{ path: '/to/1', message: 'must be string' }])
+    const many = await wrong(Array.from({ length: 200 }, (_, i) => `a${i}@sink.test`))
+    assert.deepEqual([many.length, many[0].path], [1, '/to'])
+    assert.match(many[0].message, /not have more than \d+ items/)
+  })
+
   it('refuses unknown fields in the native API', async () => {
     const { status, body } = await send({ subjct: 'typo' })
     assert.equal(status, 422)
