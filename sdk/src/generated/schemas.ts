@@ -1144,6 +1144,7 @@ export interface OrderCreateInput {
   metadata?: Record<string, string>
   /** The picture side. HTML as text, or an object. */
   front?: string | {
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
     html?: string
     /** A front of the catalogue. */
     design?: 'sprig' | 'hills' | 'confetti' | 'frame'
@@ -1164,6 +1165,7 @@ export interface OrderCreateInput {
   }
   /** The address side. HTML as text, or an object. */
   back?: string | {
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
     html?: string
     /** Written by hand. Merge fields: {{first_name}}. */
     message?: string
@@ -1263,6 +1265,7 @@ export interface OrderUpdateInput {
   metadata?: Record<string, string>
   /** The picture side. HTML as text, or an object. */
   front?: string | {
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
     html?: string
     /** A front of the catalogue. */
     design?: 'sprig' | 'hills' | 'confetti' | 'frame'
@@ -1283,6 +1286,7 @@ export interface OrderUpdateInput {
   }
   /** The address side. HTML as text, or an object. */
   back?: string | {
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
     html?: string
     /** Written by hand. Merge fields: {{first_name}}. */
     message?: string
@@ -1431,6 +1435,7 @@ export interface PostcardCreateInput {
   size?: '4x6' | '6x9' | '6x11'
   /** The picture side. HTML as text, or an object. */
   front?: string | {
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
     html?: string
     /** A front of the catalogue. */
     design?: 'sprig' | 'hills' | 'confetti' | 'frame'
@@ -1451,6 +1456,7 @@ export interface PostcardCreateInput {
   }
   /** The address side. HTML as text, or an object. */
   back?: string | {
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
     html?: string
     /** Written by hand. Merge fields: {{first_name}}. */
     message?: string
@@ -1536,6 +1542,7 @@ export interface LetterCreateInput {
   qr_caption?: string
   /** Default us_letter. */
   size?: 'us_letter'
+  /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
   html?: string
   /** Written by hand. Merge fields: {{first_name}}. */
   message?: string

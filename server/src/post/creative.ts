@@ -15,7 +15,12 @@ import type { PrintProblem } from './print/problem.ts'
 const words = <T extends object>(table: T, description: string) =>
   Type.Unsafe<keyof T & string>({ type: 'string', enum: Object.keys(table), description })
 
-const Html = Type.String({ minLength: 1, maxLength: 1_000_000 })
+const Html = Type.String({
+  minLength: 1,
+  maxLength: 1_000_000,
+  description:
+    'Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched.',
+})
 /** Base64 in JSON, a file in multipart/form-data. 10 MB of PDF are 13.4 million characters of base64. */
 const File = (description: string) => {
   const content = Type.String({ minLength: 4, maxLength: 14_000_000 })

@@ -77,8 +77,7 @@ for name, message in messages.items():
     d = dkim.DKIM(base64.b64decode(message), debug_content=False)
     print(name, d.verify(idx=0, dnsfunc=dnsfunc), d.verify(idx=1, dnsfunc=dnsfunc))
 `
-  if (spawnSync('/usr/bin/python3', ['-c', 'import dkim, nacl']).status !== 0)
-    return t.skip('python3-dkim is not installed')
+  if (spawnSync('/usr/bin/python3', ['-c', 'import dkim, nacl']).status !== 0) return t.skip('python3-dkim is not installed')
   const all: Record<string, string> = {}
   // it does not look at signatures of messages with such headers
   const refused = ['blanks before the colon', 'no header', 'a line that is no header']

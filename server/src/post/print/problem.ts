@@ -7,7 +7,7 @@ export const printFixes = {
   missing_glyphs: 'Remove these characters, or choose a pen or font that has them.',
   missing_merge_value: 'Give the value for this recipient, or write a default: {{name | default: "friend"}}.',
   merge_syntax: 'Write merge fields as {{name}}, {{person.name}} or {{name | default: "text"}}.',
-  html_not_supported: 'Use only the tags and properties listed in the documentation, or send a finished PDF.',
+  html_not_supported: 'Use only the tags and properties of docs/guides/artwork.md, or send a finished PDF.',
   html_does_not_fit: 'Shorten the content or make its type smaller.',
   pdf_unreadable: 'Export the file again as a PDF and upload it once more.',
   pdf_encrypted: 'Save the PDF without a password and without restrictions.',
