@@ -36,7 +36,8 @@ export const pieceFields = {
   metadata: Type.Optional(Metadata),
   send_date: Type.Optional(
     Type.String({
-      pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+      maxLength: 40,
+      examples: ['2026-12-24'],
       description: 'The earliest day to mail it, within a year. Default: the next.',
     }),
   ),
@@ -161,7 +162,7 @@ export const sendDate = (now: Date, wanted: string | undefined, path = '/send_da
   if (wanted === undefined) return undefined
   const date = new Date(`${wanted}T00:00:00Z`)
   if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== wanted)
-    throw invalid({ path, message: 'is no day of the calendar' })
+    throw invalid({ path, message: 'is no day of the calendar; write 2026-12-24' })
   if (wanted < now.toISOString().slice(0, 10)) throw invalid({ path, message: 'has passed' })
   if (date.getTime() - now.getTime() > yearMs) throw invalid({ path, message: 'is more than a year away' })
   return wanted

@@ -83,7 +83,13 @@ const isEmpty = (fields: object): boolean => Object.keys(fields).length === 0
 export const draftWith = async (type: CampaignType, before: Draft, input: CreativeInput, keep: Keep): Promise<Draft> => {
   const { kind, without } = campaignOf(type)
   const alien = without.find(name => input[name as keyof CreativeInput] !== undefined)
-  if (alien) throw invalid({ path: `/${alien}`, message: `is not part of a ${type.replace('_', ' ')} campaign` })
+  if (alien) {
+    const fitting = Object.keys(campaigns).filter(name => !campaignOf(name).without.includes(alien))
+    throw invalid({
+      path: `/${alien}`,
+      message: `is not part of a ${type.replace('_', ' ')} campaign, but of campaign_type ${fitting.join(' or ')}`,
+    })
+  }
   if (kind === 'letter') return { ...before, ...(await body(before as Partial<StoredLetter>, given(input, bodyFields), keep)) }
   if (input.pdf !== undefined)
     return { ...before, ...(await postcardOf(given(input, ['pdf', ...frontFields, ...backFields]), keep)) }

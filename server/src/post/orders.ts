@@ -53,7 +53,7 @@ const fields = {
   drops: Type.Optional(
     Type.Array(
       object({
-        mail_date: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+        mail_date: Type.String({ maxLength: 40, examples: ['2026-12-24'] }),
         quantity: Type.Optional(
           Type.Integer({ minimum: 1, maximum: mostPieces, description: 'Left out: what the others leave.' }),
         ),
