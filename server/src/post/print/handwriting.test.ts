@@ -149,3 +149,11 @@ test('variants of a glyph are made once', () => {
   assert.equal(caveat.variant(glyph, 7), first)
   assert.notEqual(caveat.variant(glyph, 2), first)
 })
+
+test('a message of blanks is refused, not mailed', () => {
+  for (const blank of ['', '   ', ' \n\n '])
+    assert.throws(
+      () => fitMessage('caveat', blank, box, limits, 'back.message'),
+      (error: unknown) => error instanceof PrintProblem && error.code === 'message_empty' && error.path === 'back.message',
+    )
+})

@@ -42,6 +42,7 @@ export function fitMessage(
 ): FittedMessage {
   const pen = openPen(name)
   const message = tidy(text).trim()
+  if (message === '') throw new PrintProblem('message_empty', path, 'The message has no words for this recipient.')
   pen.family.check(message.slice(0, LONGEST_MESSAGE), path, `The pen "${penData[name].title}"`)
   if (message.length > LONGEST_MESSAGE) throw tooLong(pen, message, box, min, path)
   for (let size = max; size >= min; size -= STEP) {

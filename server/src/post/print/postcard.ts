@@ -195,7 +195,10 @@ function drawCaption(canvas: Canvas, spec: PostcardSpec, caption: string, layout
     canvas.place(drawParagraph(caption, 10, lower, layout.page, { values, path, row }, library), [1, 0, 0, 1, 0, 0])
   } else if (back.kind === 'handwritten') {
     const limits = { max: LARGEST_WRITING[size] * 0.8, min: SMALLEST_WRITING - 1 }
-    const fitted = fitMessage(back.pen ?? 'caveat', merge(caption, values, path, row), box, limits, path)
+    const words = merge(caption, values, path, row)
+    // Unlike a message, a caption may be left out for some.
+    if (words.trim() === '') return
+    const fitted = fitMessage(back.pen ?? 'caveat', words, box, limits, path)
     const middle = { ...box, y: box.y - (box.h - writtenHeight(fitted)) / 2 }
     writeMessage(canvas, fitted, middle, `${seed}/caption`, inks[back.ink ?? 'blue-black'])
   } else throw new PrintProblem('no_room_in_artwork', path, 'Finished artwork has no place for a caption.')

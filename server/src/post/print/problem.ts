@@ -3,6 +3,7 @@
  * sentence saying what to do about it. The caller adds what went wrong (`message`) and where (`path`, e.g. `back.message`).
  */
 export const printFixes = {
+  message_empty: 'Write a message, or give the values of its merge fields.',
   message_does_not_fit: 'Shorten the message for this recipient, or choose a larger size.',
   missing_glyphs: 'Remove these characters, or choose a pen or font that has them.',
   missing_merge_value: 'Give the value for this recipient, or write a default: {{name | default: "friend"}}.',
