@@ -71,8 +71,7 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     throw invalid({ path: '/merge_variables', message: `has more than ${mostMergeCharacters} characters as JSON` })
   const now = await nowFor(app, ctx.db, org, livemode)
   const day = mailDay(now, sendDate(now, input.send_date))
-  const price = priceOf(size, to.address.country)
-  const piece: Omit<store.NewPiece, 'drop_id' | 'creative'> = {
+  const draft: Draft = {
     id: newId(),
     order_id: null,
     kind: wanted.kind,
@@ -83,14 +82,14 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     merge_variables: input.merge_variables ?? {},
     metadata: input.metadata ?? {},
     send_date: input.send_date ?? null,
-    price_mills: price.production_mills + price.postage_mills,
-    postage_mills: price.postage_mills,
     imb: to.address.country === 'US' ? sampleBarcode : null,
     code: input.qr_url ? newCode() : null,
     qr_url: input.qr_url ?? null,
     created_at: now,
   }
-  const seen = await preflight(ctx, piece, wanted)
+  const { sheets, ...seen } = await preflight(ctx, draft, wanted)
+  const { production_mills, postage_mills } = priceOf(size, to.address.country, sheets)
+  const piece = { ...draft, price_mills: production_mills + postage_mills, postage_mills }
   const address_status = await verify(app, livemode, to)
   const staged: StagedBlob[] = []
   const creative: StoredCreative = {
@@ -120,12 +119,15 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
 /** Stands in for the barcode while the page is checked: serial numbers are given out when nothing can be refused any more. */
 const sampleBarcode = '00310000000000000000'
 
+/** A piece before its price is known. */
+type Draft = Omit<store.NewPiece, 'drop_id' | 'creative' | 'price_mills' | 'postage_mills'>
+
 /** Draws the piece and looks at it. Throws invalid_input for what cannot be printed. */
 const preflight = async (
   { app }: Context,
-  piece: Omit<store.NewPiece, 'drop_id' | 'creative'>,
+  piece: Draft,
   { creative: build, input }: Wanted,
-): Promise<Pick<StoredCreative, 'pages' | 'warnings'>> => {
+): Promise<Pick<StoredCreative, 'pages' | 'warnings'> & { sheets: number }> => {
   const artwork = new Map<string, Uint8Array>()
   const draft = await build(async bytes => {
     const name = String(artwork.size)
@@ -136,8 +138,8 @@ const preflight = async (
   const spec = specOf(app, { ...piece, printed_creative: { ...draft, ...caption } }, artwork)
   const { problems, warnings } = await renderer.preflight(spec)
   if (problems.length > 0) throw invalid(...problems.map(problem => fieldErrorOf(problem, input)))
-  const { pages } = await renderer.render(spec)
-  return { pages, ...(warnings.length > 0 ? { warnings: warnings.map(({ message }) => message) } : {}) }
+  const { pages, sheets } = await renderer.render(spec)
+  return { pages, sheets, ...(warnings.length > 0 ? { warnings: warnings.map(({ message }) => message) } : {}) }
 }
 
 const checkCarrier = ({ app, livemode }: Context, size: PieceSize, country: string): void => {

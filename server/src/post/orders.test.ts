@@ -261,6 +261,21 @@ describe('orders', () => {
     assert.equal(letter.size, 'us_letter')
     const { body: paid } = await post(`/orders/${letter.id}/checkout`, {})
     assert.deepEqual([paid.status, paid.quote?.total_mills], ['paid', 1160], JSON.stringify(paid))
+    const someone = { name: 'Ada Holloway', ...address }
+    // Five sheets and their envelope weigh more than an ounce.
+    const html = `<h1>Dear {{first_name}}</h1>${'<p>Welcome to the neighbourhood.</p>'.repeat(130)}`
+    const long = await withList(2, { campaign_type: 'letter', message: undefined, html, double_sided: false })
+    assert.equal((await post(`/orders/${long.id}/checkout`, {})).body.quote?.total_mills, 2 * (1160 + 290))
+    const alone = await post('/letters', {
+      to: someone,
+      from: someone,
+      html,
+      merge_variables: { first_name: 'Ada' },
+      double_sided: false,
+    })
+    assert.deepEqual([alone.body.price_mills, alone.body.postage_mills], [1450, 1070], JSON.stringify(alone.body))
+    const both = await post('/letters', { to: someone, from: someone, html, merge_variables: { first_name: 'Ada' } })
+    assert.equal(both.body.price_mills, 1160)
     const printed = await withList(1, {
       campaign_type: 'printed',
       message: undefined,

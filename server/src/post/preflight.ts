@@ -27,6 +27,8 @@ export interface Preflight {
   checked: number
   problems: Unprintable[]
   warnings: string[]
+  /** Of the thickest piece. */
+  sheets: number
 }
 
 const batch = 500
@@ -38,7 +40,7 @@ const sampleCode = '0000000000000000'
 /** Checks all accepted recipients of an order. */
 export const preflightOrder = async (app: App, db: Db, order: CompleteOrder): Promise<Preflight> => {
   const artwork = await loadArtwork(app, db, order.org, [order.creative])
-  const found: Preflight = { checked: 0, problems: [], warnings: [] }
+  const found: Preflight = { checked: 0, problems: [], warnings: [], sheets: 1 }
   const samples = new Map<'first' | 'longest', recipients.Recipient>()
   let longest = 0
   for (let after: string | null = null; ; ) {
@@ -46,7 +48,7 @@ export const preflightOrder = async (app: App, db: Db, order: CompleteOrder): Pr
     if (rows.length === 0) break
     after = rows.at(-1)!.id
     found.checked += rows.length
-    found.problems.push(...(await checkBatch(app, order, artwork, rows)))
+    found.problems.push(...(await checkBatch(app, order, artwork, rows, found)))
     const bad = new Set(found.problems.slice(-batch).map(({ id }) => id))
     for (const row of rows.filter(({ id }) => !bad.has(id))) {
       const length = Object.values(row.merge_variables).join('').length
@@ -92,6 +94,7 @@ const checkBatch = async (
   order: CompleteOrder,
   artwork: Artwork,
   rows: recipients.Recipient[],
+  found: Preflight,
 ): Promise<Unprintable[]> => {
   const problems = await carrierProblems(app, order, rows)
   const bad = new Set(problems.map(({ id }) => id))
@@ -99,7 +102,7 @@ const checkBatch = async (
   return [
     ...problems,
     ...(mergesIntoArtwork(order.creative)
-      ? await compose(app, order, artwork, good)
+      ? await compose(app, order, artwork, good, found)
       : await checkWords(app, order, artwork, good)),
   ]
 }
@@ -148,13 +151,16 @@ const compose = async (
   order: CompleteOrder,
   artwork: Artwork,
   rows: recipients.Recipient[],
+  found: Preflight,
 ): Promise<Unprintable[]> => {
   const problems: Unprintable[] = []
   for (let at = 0; at < rows.length; at += slice) {
     const some = rows.slice(at, at + slice)
     const specs = some.map(row => specFor(app, order, artwork, row, null))
-    for await (const file of renderer.impose(specs, { piecesPerFile: slice, title: 'Preflight', created: app.clock.now() }))
+    for await (const file of renderer.impose(specs, { piecesPerFile: slice, title: 'Preflight', created: app.clock.now() })) {
       for (const { index, problem } of file.refused) problems.push(unprintable(some[index]!, problem))
+      for (const { pages } of file.pieces) found.sheets = Math.max(found.sheets, pages / 2) // both sides of each count
+    }
     await new Promise(setImmediate)
   }
   return problems

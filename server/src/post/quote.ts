@@ -61,7 +61,7 @@ export const makeQuote = async (ctx: Context, orderId: string, skip: boolean): P
     await leaveOut(ctx, row, problems, checked)
     row = await findOrder(ctx, orderId)
   }
-  const quote = priced(row.size, await recipients.destinations(db, org, row.id))
+  const quote = priced(row.size, preflight.sheets, await recipients.destinations(db, org, row.id))
   if (!(await store.quoted(db, org, livemode, row, quote))) throw problem('unavailable')
   return { quote, preflight, skipped: problems.length }
 }
@@ -77,13 +77,14 @@ const leaveOut = (ctx: Context, row: store.OrderRow, problems: Unprintable[], ch
     await store.listChanged(db, ctx.org, ctx.livemode, row.id, checked - taken.length)
   })
 
-const priced = (size: string, destinations: { country: string; count: number }[]): store.Quote => {
+/** Every piece of an order is priced as its thickest. */
+const priced = (size: string, sheets: number, destinations: { country: string; count: number }[]): store.Quote => {
   const counts = { US: 0, abroad: 0 }
   for (const { country, count } of destinations) counts[country === 'US' ? 'US' : 'abroad'] += count
   const lines = (['US', 'abroad'] as const)
     .filter(destination => counts[destination] > 0)
     .map(destination => {
-      const { production_mills, postage_mills } = priceOf(size, destination)
+      const { production_mills, postage_mills } = priceOf(size, destination, sheets)
       return {
         destination,
         pieces: counts[destination],

@@ -26,6 +26,7 @@ export type PieceSpec = PostcardSpec | LetterSpec
 export type RenderedPiece = {
   pdf: Uint8Array
   pages: number
+  sheets: number
   width: number
   height: number
   trim: Rect
@@ -59,9 +60,10 @@ export function createRenderer(): Renderer {
   }
 }
 
-function toPiece({ pages, title, created, warnings }: ComposedPiece): RenderedPiece {
+function toPiece({ pages, singleSided, title, created, warnings }: ComposedPiece): RenderedPiece {
   const file = new PdfFile()
   for (const page of pages) file.page(page)
   const { width, height, trim } = pages[0]!
-  return { pdf: file.finish({ title, created }), pages: pages.length, width, height, trim, warnings }
+  const sheets = singleSided ? pages.length : Math.ceil(pages.length / 2)
+  return { pdf: file.finish({ title, created }), pages: pages.length, sheets, width, height, trim, warnings }
 }
