@@ -4,6 +4,7 @@
  * given away, written down as 'submitted'.
  */
 import type { App } from '../app.ts'
+import { untied } from '../kernel/db.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Carrier, Job, Refused } from './carriers/carrier.ts'
 import { carrierFor, carriers } from './carriers/index.ts'
@@ -152,7 +153,7 @@ async function* batchesOf(app: App, org: string, jobId: string): AsyncGenerator<
 
 const moveAll = async (app: App, drop: drops.DropRow, pieces: () => AsyncIterable<PieceRow[]>, step: Step): Promise<void> => {
   for await (const rows of pieces())
-    await app.db.tx(db => movePieces(app, db, tenantOf(drop), new Map(rows.map(({ id }) => [id, [step]]))))
+    await untied(() => app.db.tx(db => movePieces(app, db, tenantOf(drop), new Map(rows.map(({ id }) => [id, [step]])))))
 }
 
 const fail = async (app: App, drop: drops.DropRow, refused: readonly Refused[], at: Date): Promise<void> => {
@@ -160,6 +161,6 @@ const fail = async (app: App, drop: drops.DropRow, refused: readonly Refused[], 
     const steps = refused
       .slice(i, i + batch)
       .map(({ pieceId, code, message }): [string, Step[]] => [pieceId, [{ to: 'failed', at, failure: { code, message } }]])
-    await app.db.tx(db => movePieces(app, db, tenantOf(drop), new Map(steps)))
+    await untied(() => app.db.tx(db => movePieces(app, db, tenantOf(drop), new Map(steps))))
   }
 }

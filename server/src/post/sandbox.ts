@@ -1,6 +1,6 @@
 /** Plays what the simulated carrier planned, in the order of the organization's own clock: his reports, and scans through the real ingest. */
 import type { App } from '../app.ts'
-import type { Db } from '../kernel/db.ts'
+import { type Db, untied } from '../kernel/db.ts'
 import { unscopedLockDue } from './drops.sql.ts'
 import { movePieces, type Step } from './moves.ts'
 import { readIvMtr } from './scans.ts'
@@ -22,13 +22,22 @@ export const playSandbox = async (app: App, { organization_id: org }: { organiza
 }
 
 const playSome = (app: App, org: string): Promise<number> =>
-  app.db.tx(async db => {
-    // Two at once would tell the end before the beginning.
-    await store.lock(db, org)
-    const due = await store.takeDue(db, org, await nowFor(app, db, org, false), batch)
-    for (const run of runs(due)) await tell(app, db, org, run)
-    return due.length
-  })
+  untied(() =>
+    app.db.tx(async db => {
+      // Two at once would tell the end before the beginning.
+      await store.lock(db, org)
+      const due = await store.takeDue(db, org, await nowFor(app, db, org, false), batch)
+      // All pieces at once, in their order: production moves the same ones, and must not wait for one while it holds another.
+      await feeds.holdPieces(
+        db,
+        org,
+        false,
+        due.map(({ piece_id }) => piece_id),
+      )
+      for (const run of runs(due)) await tell(app, db, org, run)
+      return due.length
+    }),
+  )
 
 const ofCarrier = (due: Due[number]): boolean => 'status' in due.scan
 
