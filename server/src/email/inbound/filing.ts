@@ -1,7 +1,7 @@
 /** Putting mails that were read into their inboxes: message, thread, files, event, in the transaction that takes them out of the queue. */
 import type { App } from '../../app.ts'
 import { record } from '../../events.sql.ts'
-import type { Db } from '../../kernel/db.ts'
+import { type Db, untied } from '../../kernel/db.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { MessageRow } from '../messages.sql.ts'
 import { messageEvent } from '../messages.ts'
@@ -20,37 +20,39 @@ export interface Filing {
 
 /** Files them all or none. Says of each whether it was still to be done: false when another run of the job was faster. */
 export const fileMails = (app: App, filings: Filing[]): Promise<boolean[]> =>
-  app.db.tx(async db => {
-    const ids = filings.map(({ mail }) => mail.id)
-    const waiting = new Set((await store.unscopedTake(db, ids)).map(({ id }) => id))
-    const taken = filings.filter(({ mail }) => waiting.has(mail.id))
-    const letters = taken.flatMap(filing => filing.letters)
-    const threads = await thread(db, letters)
-    const messages = letters.map((letter): MessageRow => ({ ...letter.message, thread_id: threads.of.get(letter)! }))
-    for (const { message, blobs } of letters) if (blobs.length > 0) await app.blobs.insert(db, message.organization_id, blobs)
-    await store.unscopedInsert(db, {
-      mails: taken.map(({ mail }) => mail.id),
-      sources: letters.flatMap(({ message, source }) =>
-        source ? [{ id: message.raw_blob_id!, mail_id: source, organization_id: message.organization_id }] : [],
-      ),
-      threads: threads.rows,
-      messages,
-      attachments: messages.flatMap(({ id, organization_id, attachments }) =>
-        attachments.map((file, position) => ({ ...file, position, organization_id, message_id: id })),
-      ),
-    })
-    await record(
-      db,
-      messages.map(row => ({
-        type: row.status === 'blocked' ? ('message.blocked' as const) : ('message.received' as const),
-        organization_id: row.organization_id,
-        livemode: true,
-        ...messageEvent(app, row),
-      })),
-    )
-    for (const { mail, message } of taken) await hearReport(app, db, mail.recipients, message)
-    return filings.map(({ mail }) => waiting.has(mail.id))
+  untied(() => app.db.tx(db => fileIn(app, db, filings)))
+
+const fileIn = async (app: App, db: Db, filings: Filing[]): Promise<boolean[]> => {
+  const ids = filings.map(({ mail }) => mail.id)
+  const waiting = new Set((await store.unscopedTake(db, ids)).map(({ id }) => id))
+  const taken = filings.filter(({ mail }) => waiting.has(mail.id))
+  const letters = taken.flatMap(filing => filing.letters)
+  const threads = await thread(db, letters)
+  const messages = letters.map((letter): MessageRow => ({ ...letter.message, thread_id: threads.of.get(letter)! }))
+  for (const { message, blobs } of letters) if (blobs.length > 0) await app.blobs.insert(db, message.organization_id, blobs)
+  await store.unscopedInsert(db, {
+    mails: taken.map(({ mail }) => mail.id),
+    sources: letters.flatMap(({ message, source }) =>
+      source ? [{ id: message.raw_blob_id!, mail_id: source, organization_id: message.organization_id }] : [],
+    ),
+    threads: threads.rows,
+    messages,
+    attachments: messages.flatMap(({ id, organization_id, attachments }) =>
+      attachments.map((file, position) => ({ ...file, position, organization_id, message_id: id })),
+    ),
   })
+  await record(
+    db,
+    messages.map(row => ({
+      type: row.status === 'blocked' ? ('message.blocked' as const) : ('message.received' as const),
+      organization_id: row.organization_id,
+      livemode: true,
+      ...messageEvent(app, row),
+    })),
+  )
+  for (const { mail, message } of taken) await hearReport(app, db, mail.recipients, message)
+  return filings.map(({ mail }) => waiting.has(mail.id))
+}
 
 /**
  * The thread of each letter: that of the first message it cites which its inbox knows, or a new one. Letters filed together
