@@ -7,8 +7,9 @@
  *
  *   node server/bench/run.ts smtp-in
  *
- * Seen on 2 cores: new connections 2,229/s against 648/s (3.44), kept ones 4,495/s against 712/s (6.31); reading a backlog of 5,000
- * by itself 469 to 663/s. On a busy machine it falls to 2.1 and 1.4, for one Node process gets a smaller share than Postfix's two
+ * Seen on 2 cores: new connections 2,229/s against 648/s (3.44) and 2,538 against 838 (3.03), kept ones 4,495/s against
+ * 712/s (6.31) and 5,684 against 1,116 (5.09); reading a backlog of 5,000
+ * by itself 469/s. On a busy machine it falls to 2.1 and 1.4, for one Node process gets a smaller share than Postfix's two
  * dozen. CPU per mail: 0.33 ms kept and 0.56 ms new (Node and PostgreSQL together), Postfix about 1.5 ms.
  */
 import { execFile } from 'node:child_process'

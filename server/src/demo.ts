@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startApp } from './app.ts'
 import { readConfig } from './config.ts'
+import { caller } from './demo-caller.ts'
 import { createLog } from './kernel/log.ts'
 import { migrate } from './kernel/migrate.ts'
 import { startPostgres } from './kernel/postgres.ts'
@@ -66,29 +67,19 @@ const startReceiver = async () => {
 }
 
 const tell = async (url: string, smtpPort: number, sink: Awaited<ReturnType<typeof startReceiver>>): Promise<void> => {
-  const call = async (method: string, path: string, key?: string, body?: object) => {
-    const response = await fetch(url + path, {
-      method,
-      headers: { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    })
-    const answer = await response.json()
-    say(`${method} ${path}  → ${response.status}`)
-    if (!response.ok) throw new Error(JSON.stringify(answer))
-    // biome-ignore lint/suspicious/noExplicitAny: the demo reads answers as a script would
-    return answer as any
-  }
+  const register = (name: string) => caller(url, '', say)('POST', '/api/v1/register', { name, owner_email: 'owner@company.test' })
 
   step('Two agents register themselves (the MailboxKit call, unchanged)')
-  const alice = await call('POST', '/api/v1/register', undefined, { name: 'Alice', owner_email: 'owner@company.test' })
-  const bob = await call('POST', '/api/v1/register', undefined, { name: 'Bob', owner_email: 'owner@company.test' })
+  const alice = await register('Alice')
+  const bob = await register('Bob')
+  const [asAlice, asBob] = [caller(url, alice.api_key, say), caller(url, bob.api_key, say)]
   say(`Alice is ${alice.email}, Bob is ${bob.email}; each has a key and an inbox`)
 
   step('Bob asks to be told of mail by webhook')
-  const hook = await call('POST', '/api/v1/webhooks', bob.api_key, { name: 'Demo', url: sink.url, events: ['message.received'] })
+  const hook = await asBob('POST', '/api/v1/webhooks', { name: 'Demo', url: sink.url, events: ['message.received'] })
 
   step('Alice writes to Bob')
-  const sent = await call('POST', `/api/v1/inboxes/${alice.inbox_id}/messages/send`, alice.api_key, {
+  const sent = await asAlice('POST', `/api/v1/inboxes/${alice.inbox_id}/messages/send`, {
     to: [bob.email],
     subject: 'Lunch?',
     text: 'Noon at the harbour?\nYour code is 482913.',
@@ -96,7 +87,7 @@ const tell = async (url: string, smtpPort: number, sink: Awaited<ReturnType<type
   say(`accepted durably: message ${sent.data.id}, ${sent.data.status}`)
 
   step(`It travels by SMTP to port ${smtpPort}; Bob waits with one call`)
-  const got = await call('POST', `/v1/inboxes/inb_${bob.inbox_id}/wait`, bob.api_key, { timeout: 20 })
+  const got = await asBob('POST', `/v1/inboxes/inb_${bob.inbox_id}/wait`, { timeout: 20 })
   say(`"${got.message.subject}" from ${got.message.from_email}: ${JSON.stringify(got.message.extracted_text)}`)
   say(`codes found in it: ${got.codes.map((code: { value: string }) => code.value).join(', ')}`)
 
@@ -108,26 +99,26 @@ const tell = async (url: string, smtpPort: number, sink: Awaited<ReturnType<type
   say(`event ${JSON.parse(delivery!.body).event}, signature ${expected.slice(0, 16)}… verified`)
 
   step('Bob replies; the reply lands in the same thread')
-  await call('POST', `/api/v1/inboxes/${bob.inbox_id}/messages/${got.message.id.slice(4)}/reply`, bob.api_key, {
+  await asBob('POST', `/api/v1/inboxes/${bob.inbox_id}/messages/${got.message.id.slice(4)}/reply`, {
     text: 'Gladly!',
   })
-  const answer = await call('POST', `/v1/inboxes/inb_${alice.inbox_id}/wait`, alice.api_key, {
+  const answer = await asAlice('POST', `/v1/inboxes/inb_${alice.inbox_id}/wait`, {
     timeout: 20,
     thread_id: `thr_${sent.data.thread_id}`,
   })
   say(`"${answer.message.subject}": ${JSON.stringify(answer.message.extracted_text)}`)
-  const thread = await call('GET', `/api/v1/threads/${sent.data.thread_id}`, alice.api_key)
+  const thread = await asAlice('GET', `/api/v1/threads/${sent.data.thread_id}`)
   say(`the thread now holds ${thread.data.messages.length} messages`)
 
   step('What became of it')
-  const { data } = await call('GET', '/v1/events?limit=20', alice.api_key)
+  const { data } = await asAlice('GET', '/v1/events?limit=20')
   say(
     data
       .map((event: { type: string }) => event.type)
       .reverse()
       .join(' → '),
   )
-  const wallet = await call('GET', '/v1/wallet', alice.api_key)
+  const wallet = await asAlice('GET', '/v1/wallet')
   say(`Alice has ${wallet.balance} left`)
   console.log('\nAll of it went over real sockets on this machine.\n')
 }

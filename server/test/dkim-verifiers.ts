@@ -3,6 +3,7 @@
  * (Debian package opendkim-tools). The last asks the system's name server on port 53, so it runs in a mount namespace with a
  * resolv.conf of its own, which takes root.
  */
+import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -11,6 +12,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { createResolver } from '../src/kernel/dns.ts'
 
@@ -81,4 +83,19 @@ export const byOpenDkim = async (message: Buffer, dnsServer: string): Promise<st
     await relay.stop()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Asserts that both our signatures verify, by all of them; says which could not be asked here. */
+export const assertSignedTwice = async (
+  test: TestContext,
+  message: Buffer,
+  { zone, dnsServer }: { zone: Record<string, string>; dnsServer: string },
+): Promise<void> => {
+  assert.deepEqual(await byMailauth(message, dnsServer), ['default pass', 'ed25519 pass'])
+  const second = byDkimpy(message, zone, 2)
+  if (second) assert.deepEqual(second, [true, true])
+  else test.diagnostic('python3-dkim is not installed')
+  const third = await byOpenDkim(message, dnsServer)
+  if (third !== undefined) assert.equal(third, '')
+  else test.diagnostic('opendkim-tools is not installed, or this is not root')
 }

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Answer, caller } from '../demo-caller.ts'
 
 interface Stage {
   url: string
@@ -29,27 +30,6 @@ your {{favourite_tea}} is in! Come by before the weekend, we kept a tin for you.
 Warmly,
 Eleanor`
 
-// biome-ignore lint/suspicious/noExplicitAny: the demo reads answers as a script would
-type Answer = any
-
-const caller =
-  ({ url, say }: Stage, key: string) =>
-  async (method: string, path: string, body?: object): Promise<Answer> => {
-    const form = body instanceof FormData
-    const response = await fetch(url + path, {
-      method,
-      headers: {
-        ...(key ? { authorization: `Bearer ${key}` } : {}),
-        ...(body && !form ? { 'content-type': 'application/json' } : {}),
-      },
-      ...(body ? { body: form ? body : JSON.stringify(body) } : {}),
-    })
-    say(`${method} ${path}  → ${response.status}`)
-    const answer = await response.json()
-    if (!response.ok) throw new Error(JSON.stringify(answer))
-    return answer
-  }
-
 const dollars = (mills: number) => `$${(mills / 1000).toFixed(2)}`
 
 /** Asks until it is so. */
@@ -64,10 +44,10 @@ const until = async (look: () => Promise<unknown>): Promise<void> => {
 export const tellPost = async (stage: Stage): Promise<void> => {
   const { step, say, sink, url } = stage
   step('An organization with a test key: everything is real but the paper')
-  const me = await caller(stage, '')('POST', '/v1/register', { name: 'The Copper Kettle', owner_email: 'owner@company.test' })
-  const { key } = await caller(stage, me.api_key)('POST', '/v1/api-keys', { name: 'Demo', mode: 'test', dialect: 'mailbots' })
-  const call = caller(stage, key)
-  const quietly = caller({ ...stage, say: () => {} }, key)
+  const me = await caller(url, '', say)('POST', '/v1/register', { name: 'The Copper Kettle', owner_email: 'owner@company.test' })
+  const { key } = await caller(url, me.api_key, say)('POST', '/v1/api-keys', { name: 'Demo', mode: 'test', dialect: 'mailbots' })
+  const call = caller(url, key, say)
+  const quietly = caller(url, key, () => {})
   say(`the key ${key.slice(0, 12)}… works with Mailbots' clients`)
   const hook = await call('POST', '/api/v1/webhooks', {
     url: sink.url,

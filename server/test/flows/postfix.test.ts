@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { authenticate } from '../../src/email/inbound/authenticate.ts'
 import { createResolver } from '../../src/kernel/dns.ts'
-import { byDkimpy, byMailauth, byOpenDkim } from '../dkim-verifiers.ts'
+import { assertSignedTwice, byMailauth } from '../dkim-verifiers.ts'
 import { eventually, type Json } from '../harness.ts'
 import { type DomainRig, startDomainRig } from './domains-rig.ts'
 import { type StrangersPostfix, startStrangersPostfix } from './strangers-postfix.ts'
@@ -49,7 +49,7 @@ describe('a real Postfix', () => {
     await postfix?.stop()
   })
 
-  /** There are things to see only where Postfix runs. */
+  /** It takes the Debian package and root; .ci/run installs no packages, so elsewhere these are told as skipped, not as passed. */
   const running = (test: TestContext): StrangersPostfix | undefined => {
     if (!postfix) test.skip('postfix is not installed, or this is not root')
     return postfix
@@ -103,14 +103,8 @@ describe('a real Postfix', () => {
       [...text.matchAll(signatures)].map(([, ...found]) => found.join(' ')),
       ['rsa-sha256 sender.example default', 'ed25519-sha256 sender.example ed25519'],
     )
-    assert.deepEqual(await byMailauth(message, t.zone.server), ['default pass', 'ed25519 pass'])
     const zone = Object.fromEntries(domain.records.map(({ fqdn, value }: Json) => [fqdn, value]))
-    const second = byDkimpy(message, zone, 2)
-    if (second) assert.deepEqual(second, [true, true])
-    else test.diagnostic('python3-dkim is not installed')
-    const third = await byOpenDkim(message, t.zone.server)
-    if (third !== undefined) assert.equal(third, '')
-    else test.diagnostic('opendkim-tools is not installed, or this is not root')
+    await assertSignedTwice(test, message, { zone, dnsServer: t.zone.server })
 
     // What Postfix wrote down of the conversation is what SPF is judged by.
     const mailFrom = /^Return-Path: <(.*)>\r$/m.exec(text)![1]!
