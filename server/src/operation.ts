@@ -42,6 +42,10 @@ export interface Operation<I extends TSchema = TSchema, O extends TSchema = TSch
   output: O
   /** True when the operation commits the idempotency claim itself. */
   claims: boolean
+  /** True when the answer shows a secret: where it is kept for replays it is sealed, and replayed to the same key only. */
+  secret: boolean
+  /** Throws forbidden unless the caller holds every scope that this request needs. No stored answer is given before. */
+  permit(ctx: Context, input: unknown): void
   /** Checks scope and input, then runs the rule. */
   call(ctx: Context, input: unknown): Promise<Static<O>>
 }
@@ -68,32 +72,44 @@ const badText = (value: unknown, path = ''): FieldError | undefined => {
   return undefined
 }
 
-interface Parts<I, O> {
+interface Parts<I extends TSchema, O> {
   input: I
   output: O
   claims?: boolean
+  secret?: boolean
+  /** The scopes this input needs beside the operation's own. */
+  also?: (input: Static<I>) => readonly Scope[]
 }
 
 /** Declares an operation. A missing scope does not compile. */
 export const operation = <I extends TSchema, O extends TSchema>(
   title: string,
   scope: Scope,
-  { input, output, claims = false }: Parts<I, O>,
+  { input, output, claims = false, secret = false, also = () => [] }: Parts<I, O>,
   run: (ctx: Context, input: Static<I>) => Promise<Static<O>>,
 ): Operation<I, O> => {
   const checkInput = Compile(input)
   const checkOutput = Compile(output)
+  const need = (ctx: Context, scopes: readonly Scope[]): void => {
+    for (const each of scopes) if (each !== 'public' && !ctx.scopes.has(each)) throw problem('forbidden', { scope: each })
+  }
   return {
     title,
     scope,
     input,
     output,
     claims,
+    secret,
+    permit: (ctx, given) => {
+      need(ctx, [scope])
+      if (checkInput.Check(given)) need(ctx, also(given))
+    },
     call: async (ctx, given) => {
-      if (scope !== 'public' && !ctx.scopes.has(scope)) throw problem('forbidden', { scope })
+      need(ctx, [scope])
       const bad = badText(given)
       if (bad) throw invalid(bad)
       if (!checkInput.Check(given)) throw invalid(...fieldErrors(checkInput.Errors(given)))
+      need(ctx, also(given))
       const result = await run(ctx, given as Static<I>)
       if (ctx.app.config.CHECK_OUTPUTS && !checkOutput.Check(result))
         throw new Error(`Output of "${title}": ${JSON.stringify(fieldErrors(checkOutput.Errors(result)))}`)

@@ -100,6 +100,7 @@ export const createKey = operation(
       expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'From then on it is refused.' })),
     }),
     output: NewKey,
+    secret: true,
   },
   async (ctx, input) => {
     const excess = input.scopes?.filter(scope => !ctx.scopes.has(scope))

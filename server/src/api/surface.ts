@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { App } from '../app.ts'
-import { conflictOn } from '../kernel/db.ts'
+import { conflictOn, type Db } from '../kernel/db.ts'
 import { fingerprint, once, Replay, readKey } from '../kernel/idempotency.ts'
 import type { Claim, Context, Operation } from '../operation.ts'
 import { Problem, problem } from '../problems.ts'
@@ -110,11 +110,17 @@ const work = async (
   try {
     if (key === undefined || !ctx.key) encode(await route.run.call(ctx, input))
     else {
-      const print = fingerprint(`${route.method} ${route.path}`, input)
+      const { secret } = route.run
+      const print = fingerprint(`${route.method} ${route.path}`, input, secret ? ctx.key.id : '')
       if (route.run.claims) {
         const claim: Claim = { key, fingerprint: print, encode }
         encode(await route.run.call({ ...ctx, claim }, input))
-      } else await once(ctx.db, ctx.org, key, print, async db => encode(await route.run.call({ ...ctx, db }, input)))
+      } else {
+        // Before a stored answer is looked up; an operation that claims by itself has checked by then.
+        route.run.permit(ctx, input)
+        const run = async (db: Db) => encode(await route.run.call({ ...ctx, db }, input))
+        await once(ctx.db, ctx, key, print, run, secret ? ctx.app.sealer : undefined)
+      }
     }
   } catch (error) {
     if (error instanceof Replay) return send(reply.header('x-idempotent-replayed', 'true'), error)

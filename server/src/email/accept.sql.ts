@@ -21,6 +21,7 @@ export const unscopedWallets = (db: Db, organizations: string[]) =>
 
 export interface ClaimRow {
   organization_id: string
+  livemode: boolean
   key: string
   /** SHA-256 of the request, hex. */
   fingerprint: string
@@ -30,17 +31,20 @@ export interface ClaimRow {
 
 /** Inserts the claims; returns those that are ours. A claim another transaction is still working on is waited for. */
 export const unscopedClaim = (db: Db, claims: ClaimRow[]) =>
-  db.rows<{ organization_id: string; key: string }>(sql`
-    insert into idempotency_keys (organization_id, key, fingerprint, status, body)
-    select organization_id, key, decode(fingerprint, 'hex'), status, body
-    from jsonb_to_recordset(${JSON.stringify(claims)}::jsonb) as c (organization_id uuid, key text, fingerprint text, status smallint, body text)
-    order by organization_id, key
-    on conflict (organization_id, key) do nothing
-    returning organization_id, key`)
+  db.rows<{ organization_id: string; livemode: boolean; key: string }>(sql`
+    insert into idempotency_keys (organization_id, livemode, key, fingerprint, status, body)
+    select organization_id, livemode, key, decode(fingerprint, 'hex'), status, body
+    from jsonb_to_recordset(${JSON.stringify(claims)}::jsonb)
+      as c (organization_id uuid, livemode boolean, key text, fingerprint text, status smallint, body text)
+    order by organization_id, livemode, key
+    on conflict (organization_id, livemode, key) do nothing
+    returning organization_id, livemode, key`)
 
-export const unclaim = async (db: Db, claims: { organization_id: string; key: string }[]): Promise<void> => {
-  for (const { organization_id, key } of claims)
-    await db.rows(sql`delete from idempotency_keys where organization_id = ${organization_id} and key = ${key}`)
+export const unclaim = async (db: Db, claims: { organization_id: string; livemode: boolean; key: string }[]): Promise<void> => {
+  for (const { organization_id, livemode, key } of claims)
+    await db.rows(
+      sql`delete from idempotency_keys where organization_id = ${organization_id} and livemode = ${livemode} and key = ${key}`,
+    )
 }
 
 export interface ChargeRow {

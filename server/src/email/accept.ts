@@ -117,7 +117,11 @@ const acceptEach = async (app: App, db: Db, judged: Judged[]): Promise<(Message 
     db,
     [...broke.keys()]
       .filter(item => item.stored)
-      .map(item => ({ organization_id: item.row.organization_id, key: item.submission.claim!.key })),
+      .map(({ row, submission }) => ({
+        organization_id: row.organization_id,
+        livemode: row.livemode,
+        key: submission.claim!.key,
+      })),
   )
   await tellOfEmptyWallets(
     app,
@@ -144,6 +148,7 @@ const claimOf = ({ submission, row, stored }: Judged): store.ClaimRow[] =>
     ? [
         {
           organization_id: row.organization_id,
+          livemode: row.livemode,
           key: submission.claim!.key,
           fingerprint: submission.claim!.fingerprint.toString('hex'),
           ...stored,
@@ -180,7 +185,8 @@ const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Re
   const claiming = judged.filter(item => item.stored)
   if (claiming.length === 0) return new Map()
   const keys = claiming.flatMap(claimOf)
-  const nameOf = ({ organization_id, key }: { organization_id: string; key: string }) => `${organization_id} ${key}`
+  const nameOf = ({ organization_id, livemode, key }: Pick<store.ClaimRow, 'organization_id' | 'livemode' | 'key'>) =>
+    `${organization_id} ${livemode} ${key}`
   const first = new Map(keys.map((row, index) => [nameOf(row), index] as const).reverse())
   const won = new Set(
     (
@@ -195,7 +201,7 @@ const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Re
   const answers = new Map<Judged, Problem | Replay>()
   for (const item of losers) {
     const { key, fingerprint } = item.submission.claim!
-    const answer = await idempotency.find(db, item.row.organization_id, key)
+    const answer = await idempotency.find(db, { org: item.row.organization_id, livemode: item.row.livemode }, key)
     answers.set(
       item,
       answer?.fingerprint.equals(fingerprint) ? new Replay(answer.status, answer.body) : problem('idempotency_key_reused'),

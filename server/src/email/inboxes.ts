@@ -154,11 +154,10 @@ export const updateInbox = operation(
       ),
     }),
     output: Inbox,
+    // Otherwise an agent could free itself of what holds it.
+    also: ({ hold, daily_cap }) => (hold !== undefined || daily_cap !== undefined ? ['messages.approve'] : []),
   },
   async (ctx, input) => {
-    // Otherwise an agent could free itself of what holds it.
-    if ((input.hold !== undefined || input.daily_cap !== undefined) && !ctx.scopes.has('messages.approve'))
-      throw problem('forbidden', { scope: 'messages.approve' })
     if (input.name !== undefined && hasControl(input.name))
       throw invalid({ path: '/name', message: 'contains a line break or another control character' })
     const inbox = await findInbox(ctx, input.inbox_id)

@@ -12,6 +12,7 @@ import { newId, parseId, publicId } from '../kernel/ids.ts'
 import { Page, page, pageOf, paging } from '../kernel/pages.ts'
 import { type Context, object, oneOf, operation } from '../operation.ts'
 import { type FieldError, invalid, problem } from '../problems.ts'
+import type { Scope } from '../scopes.ts'
 import type { Authentication } from './inbound/authenticate.ts'
 import type { Letter } from './inbound/letter.ts'
 import type { InboxRow } from './inboxes.sql.ts'
@@ -45,9 +46,7 @@ const readPattern = (text: string): string | undefined => {
 }
 
 /** Loosening what binds an agent needs the right to approve: it must not free itself. */
-const checkMayChange = (ctx: Context, direction: store.Direction): void => {
-  if (direction === 'send' && !ctx.scopes.has('messages.approve')) throw problem('forbidden', { scope: 'messages.approve' })
-}
+const scopesFor = (direction: store.Direction): Scope[] => (direction === 'send' ? ['messages.approve'] : [])
 
 export const createRule = operation(
   'Add a rule to an inbox',
@@ -66,9 +65,9 @@ export const createRule = operation(
       }),
     }),
     output: Rule,
+    also: input => scopesFor(input.direction),
   },
   async (ctx, input) => {
-    checkMayChange(ctx, input.direction)
     const inbox = await findInbox(ctx, input.inbox_id)
     const pattern = readPattern(input.pattern)
     if (!pattern) throw invalid({ path: '/pattern', message: 'is neither an address nor a domain' })
@@ -111,7 +110,7 @@ export const deleteRule = operation(
     const inbox = await findInbox(ctx, input.inbox_id)
     const row = await store.byId(ctx.db, ctx.org, inbox.id, parseId('rule', input.rule_id) ?? null)
     if (!row) throw problem('not_found', { what: 'rule' })
-    checkMayChange(ctx, row.direction)
+    for (const scope of scopesFor(row.direction)) if (!ctx.scopes.has(scope)) throw problem('forbidden', { scope })
     if (!(await store.remove(ctx.db, ctx.org, inbox.id, row.id))) throw problem('not_found', { what: 'rule' })
     return { id: publicId('rule', row.id), deleted: true as const }
   },

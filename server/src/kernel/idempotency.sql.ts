@@ -1,20 +1,27 @@
 import { type Db, sql } from './db.ts'
 
+/** Whose Idempotency-Key it is: an organization has two sets of them, one for each mode. */
+export interface Owner {
+  org: string
+  livemode: boolean
+}
+
 /** A lock that ends with the transaction, so a crash releases it. */
-export const tryLock = async (db: Db, organizationId: string, key: string): Promise<boolean> =>
+export const tryLock = async (db: Db, { org, livemode }: Owner, key: string): Promise<boolean> =>
   (await db.row<{ ok: boolean }>(
-    sql`select pg_try_advisory_xact_lock(hashtextextended(${`${organizationId} ${key}`}, 42)) as ok`,
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${`${org} ${livemode} ${key}`}, 42)) as ok`,
   ))!.ok
 
-export const find = (db: Db, organizationId: string, key: string) =>
-  db.row<{ fingerprint: Buffer; status: number; body: string }>(sql`
-    select fingerprint, status, body from idempotency_keys where organization_id = ${organizationId} and key = ${key}`)
+export const find = (db: Db, { org, livemode }: Owner, key: string) =>
+  db.row<{ fingerprint: Buffer; status: number; body: string; sealed: boolean }>(sql`
+    select fingerprint, status, body, sealed from idempotency_keys
+    where organization_id = ${org} and livemode = ${livemode} and key = ${key}`)
 
 export const insert = (
   db: Db,
-  organizationId: string,
-  answer: { key: string; fingerprint: Buffer; status: number; body: string },
+  { org, livemode }: Owner,
+  answer: { key: string; fingerprint: Buffer; status: number; body: string; sealed: boolean },
 ) =>
   db.rows(sql`
-    insert into idempotency_keys (organization_id, key, fingerprint, status, body)
-    values (${organizationId}, ${answer.key}, ${answer.fingerprint}, ${answer.status}, ${answer.body})`)
+    insert into idempotency_keys (organization_id, livemode, key, fingerprint, status, body, sealed)
+    values (${org}, ${livemode}, ${answer.key}, ${answer.fingerprint}, ${answer.status}, ${answer.body}, ${answer.sealed})`)

@@ -62,7 +62,7 @@ const mostMergeCharacters = 25_000
 export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> => {
   const { app, org, livemode, claim } = ctx
   const { input, size } = wanted
-  if (claim) await checkReplay(ctx.db, org, claim.key, claim.fingerprint)
+  if (claim) await checkReplay(ctx.db, ctx, claim.key, claim.fingerprint)
   const to = standardise(input.to, '/to')
   const from = standardise(input.from, '/from')
   checkCarrier(ctx, size, to.address.country)
@@ -111,7 +111,7 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
   return ledger.paying(app, org, async () => {
     if (!claim) return ctx.db.tx(commit)
     let made: Piece | undefined
-    await once(ctx.db, org, claim.key, claim.fingerprint, async db => claim.encode((made = await commit(db))))
+    await once(ctx.db, ctx, claim.key, claim.fingerprint, async db => claim.encode((made = await commit(db))))
     return made!
   })
 }

@@ -102,6 +102,7 @@ export const createWebhook = operation(
       ),
     }),
     output: NewWebhook,
+    secret: true,
   },
   async (ctx, { url, events, dialect = 'pennypost', name }) => {
     await checkUrl(ctx, url)
@@ -181,7 +182,7 @@ export const deleteWebhook = operation(
 export const rotateWebhookSecret = operation(
   'Give a webhook a new secret',
   'webhooks.manage',
-  { input: object({ webhook_id: WebhookId }), output: NewWebhook },
+  { input: object({ webhook_id: WebhookId }), output: NewWebhook, secret: true },
   async (ctx, input) => {
     const { id, dialect } = await findWebhook(ctx, input.webhook_id)
     const { secret, sealed } = makeSecret(ctx, id, dialect)
