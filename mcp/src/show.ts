@@ -107,7 +107,7 @@ export const wholeMessage = (
   return [
     facts({
       ...rest,
-      reply_to: reply_to ?? undefined,
+      reply_to: reply_to.length > 0 ? reply_to : undefined,
       cc: cc.length > 0 ? cc : undefined,
       message_id,
       parse_problem: parse_problem ?? undefined,

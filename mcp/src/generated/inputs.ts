@@ -55,7 +55,19 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
         "description": "One address or a list; \"Name <a@b.c>\" works too."
       },
       "reply_to": {
-        "type": "string"
+        "anyOf": [
+          {
+            "type": "string"
+          },
+          {
+            "type": "array",
+            "items": {
+              "type": "string"
+            },
+            "maxItems": 50
+          }
+        ],
+        "description": "One address or a list; \"Name <a@b.c>\" works too."
       },
       "subject": {
         "type": "string"

@@ -64,7 +64,8 @@ export interface Message {
   references: string[]
   from_email: string
   from_name: string | null
-  reply_to: string | null
+  /** Where answers go; empty: to From. */
+  reply_to: string[]
   to: string[]
   cc: string[]
   bcc: string[]
@@ -959,7 +960,8 @@ export interface MessageCreateInput {
   cc?: string | string[]
   /** One address or a list; "Name <a@b.c>" works too. */
   bcc?: string | string[]
-  reply_to?: string
+  /** One address or a list; "Name <a@b.c>" works too. */
+  reply_to?: string | string[]
   subject: string
   /** Plain text body. */
   text?: string

@@ -108,12 +108,12 @@ export const unscopedInsert = (db: Db, batch: Batch) =>
       where threads.id = answers.id
     ), new_messages as (
       insert into messages (id, organization_id, inbox_id, thread_id, livemode, direction, status, message_id, in_reply_to, "references",
-        from_email, from_name, reply_to, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, created_at)
+        from_email, from_name, reply_to_emails, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, created_at)
       select id, organization_id, inbox_id, thread_id, livemode, direction, status, message_id, in_reply_to, "references",
-        from_email, from_name, reply_to, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, created_at
+        from_email, from_name, reply_to_emails, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, created_at
       from jsonb_to_recordset(${JSON.stringify(batch.messages)}::jsonb)
         as m (id uuid, organization_id uuid, inbox_id uuid, thread_id uuid, livemode boolean, direction text, status text, message_id text, in_reply_to text, "references" text[],
-          from_email text, from_name text, reply_to text, to_emails text[], cc_emails text[], bcc_emails text[], subject text, text_body text, html_body text, extracted_text text, headers jsonb, created_at timestamptz)
+          from_email text, from_name text, reply_to_emails text[], to_emails text[], cc_emails text[], bcc_emails text[], subject text, text_body text, html_body text, extracted_text text, headers jsonb, created_at timestamptz)
     ), new_attachments as (
       insert into attachments (id, organization_id, message_id, position, filename, content_type, content_id, inline, size, blob_id)
       select id, organization_id, message_id, position, filename, content_type, content_id, inline, size, blob_id

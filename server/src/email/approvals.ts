@@ -44,13 +44,16 @@ const contentHash = (row: MessageRow, files: HeldFile[]): Buffer =>
   sha256(
     JSON.stringify([
       [row.id, row.message_id, row.in_reply_to, row.references],
-      [row.from_email, row.from_name, row.reply_to, row.to_emails, row.cc_emails, row.bcc_emails],
+      [row.from_email, row.from_name, answersTo(row), row.to_emails, row.cc_emails, row.bcc_emails],
       row.deliveries.map(delivery => delivery.recipient).sort(),
       [row.subject, row.text_body, row.html_body],
       Object.entries(row.headers).sort(([a], [b]) => (a < b ? -1 : 1)),
       row.attachments.map(({ content_id, inline }, i) => [files[i], content_id, inline]),
     ]),
   )
+
+/** One address by itself and none as null, as hashes made before there could be several have it. */
+const answersTo = ({ reply_to_emails: [first, ...more] }: MessageRow) => (more.length > 0 ? [first, ...more] : (first ?? null))
 
 /** Keeps a mail that acceptance has just written as held; the owner is mailed once the transaction is committed. */
 export const holdForApproval = async (app: App, db: Db, row: MessageRow, cost: number): Promise<void> => {

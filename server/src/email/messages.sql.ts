@@ -37,7 +37,7 @@ export interface MessageRow {
   references: string[]
   from_email: string
   from_name: string | null
-  reply_to: string | null
+  reply_to_emails: string[]
   to_emails: string[]
   cc_emails: string[]
   bcc_emails: string[]

@@ -102,7 +102,7 @@ const noticeRow = (about: {
     references: [],
     from_email,
     from_name,
-    reply_to: null,
+    reply_to_emails: [],
     to_emails: [owner],
     cc_emails: [],
     bcc_emails: [],

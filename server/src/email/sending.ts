@@ -52,7 +52,7 @@ const NewMessage = object({
   to: Addresses,
   cc: Type.Optional(Addresses),
   bcc: Type.Optional(Addresses),
-  reply_to: Type.Optional(Type.String()),
+  reply_to: Type.Optional(Addresses),
   subject: Type.String(),
   ...body,
 })
@@ -128,7 +128,7 @@ interface Draft {
   to: string[]
   cc: string[]
   bcc: string[]
-  replyTo: string | null
+  replyTo: string[]
   subject: string
   body: Body
   thread: { id: string; fresh: boolean }
@@ -172,7 +172,7 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
     references: draft.references,
     from_email: inbox.email,
     from_name: inbox.name,
-    reply_to: draft.replyTo,
+    reply_to_emails: draft.replyTo,
     to_emails: draft.to,
     cc_emails: draft.cc,
     bcc_emails: draft.bcc,
@@ -217,7 +217,7 @@ export const sendMessage = operation(
   async (ctx, input) => {
     const inbox = await findInbox(ctx, input.inbox_id)
     const errors: FieldError[] = []
-    const replyTo = readAddresses('reply_to', input.reply_to, errors)[0] ?? null
+    const replyTo = readAddresses('reply_to', input.reply_to, errors)
     const draft: Draft = {
       to: readAddresses('to', input.to, errors),
       cc: readAddresses('cc', input.cc, errors),
@@ -252,7 +252,8 @@ export const replyToMessage = operation(
     const { inbox, message: parent } = await findMessageIn(ctx, input.inbox_id, input.message_id)
     const errors: FieldError[] = []
     const notUs = (address: string) => address.toLowerCase() !== inbox.email
-    const answered = parent.direction === 'inbound' ? [parent.reply_to ?? parent.from_email] : parent.to_emails
+    const asked = parent.reply_to_emails.length > 0 ? parent.reply_to_emails : [parent.from_email]
+    const answered = parent.direction === 'inbound' ? asked : parent.to_emails
     const everybody = input.reply_all ? [...answered, ...(parent.direction === 'inbound' ? parent.to_emails : [])] : answered
     const to = readAddresses('to', everybody.filter(notUs).length > 0 ? everybody.filter(notUs) : answered, errors)
     if (errors.length > 0) throw problem('not_found', { what: 'address to reply to in that message' })
@@ -260,7 +261,7 @@ export const replyToMessage = operation(
       to,
       cc: readAddresses('cc', [...[input.cc ?? []].flat(), ...(input.reply_all ? parent.cc_emails.filter(notUs) : [])], errors),
       bcc: readAddresses('bcc', input.bcc, errors),
-      replyTo: null,
+      replyTo: [],
       subject: replySubject(parent.subject),
       body: input,
       thread: { id: parent.thread_id, fresh: false },

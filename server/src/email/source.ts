@@ -29,7 +29,7 @@ export const sourceOf = async (app: App, db: Db, row: MessageRow): Promise<Buffe
     from: { address: row.from_email, ...(row.from_name ? { name: row.from_name } : {}) },
     to: row.to_emails,
     cc: row.cc_emails,
-    ...(row.reply_to ? { replyTo: row.reply_to } : {}),
+    replyTo: row.reply_to_emails,
     subject: row.subject,
     ...(row.text_body === null
       ? {}

@@ -93,6 +93,28 @@ test('the answer to a mail of ours joins its thread, quoted text set apart', asy
   smtp.close()
 })
 
+test('a mail that asks for answers at several addresses shows and gets them all', async () => {
+  const smtp = await talk(server.smtpPort)
+  await smtp.say('EHLO list.example')
+  const mail = `From: list@example.org\r\nReply-To: one@example.org, Two <two@example.org>\r\nTo: ${agent.email}\r\nSubject: several\r\n\r\nhello`
+  assert.match(await sendMail(smtp, agent.email, mail, 'list@example.org'), /^250/)
+  smtp.close()
+  const message = await eventually(async () => (await received()).find(({ subject }) => subject === 'several'))
+  assert.deepEqual(message.reply_to, ['one@example.org', 'two@example.org'])
+  const answer = await server.call('POST', `/v1/inboxes/${agent.inbox}/messages/${message.id}/reply`, {
+    key: agent.key,
+    body: { text: 'Hello both.' },
+  })
+  assert.deepEqual(answer.body.to, ['one@example.org', 'two@example.org'])
+  const sent = await server.call('POST', `/v1/inboxes/${agent.inbox}/messages`, {
+    key: agent.key,
+    body: { to: 'a@example.net', reply_to: ['b@example.net', 'c@example.net'], subject: 'x', text: 'x' },
+  })
+  assert.deepEqual(sent.body.reply_to, ['b@example.net', 'c@example.net'])
+  const source = await server.call('GET', `/v1/messages/${sent.body.id}/source`, { key: agent.key })
+  assert.match(Buffer.from(source.body.source, 'base64').toString(), /^Reply-To: b@example\.net, c@example\.net\r$/m)
+})
+
 test('a burst over many connections arrives whole and once', async () => {
   await Promise.all(
     Array.from({ length: 10 }, async (_, c) => {

@@ -18,7 +18,7 @@ const showMail = (reply: FastifyReply, { message, organization, files, htmlAsTex
     html`<p>${organization} wants to send it and waits for your word. What you see is all of it, to the letter.</p>
 <dl>${line('From', [message.from_name ? `${message.from_name} <${message.from_email}>` : message.from_email])}
 ${line('To', message.to_emails)}${line('Cc', message.cc_emails)}${line('Bcc', message.bcc_emails)}
-${line('Reply to', message.reply_to ? [message.reply_to] : [])}
+${line('Reply to', message.reply_to_emails)}
 ${line('Subject', [message.subject])}</dl>
 ${message.text_body === null ? undefined : html`<h2>Text</h2><pre>${message.text_body}</pre>`}
 ${

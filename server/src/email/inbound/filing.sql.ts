@@ -54,14 +54,14 @@ export const unscopedInsert = (db: Db, { mails, sources, threads, messages, atta
       from t where threads.id = t.id and threads.organization_id = t.organization_id and not t.fresh
     ), new_messages as (
       insert into messages (id, organization_id, inbox_id, thread_id, livemode, direction, status, message_id, in_reply_to, "references",
-        from_email, from_name, reply_to, to_emails, cc_emails, subject, text_body, html_body, extracted_text, headers,
+        from_email, from_name, reply_to_emails, to_emails, cc_emails, subject, text_body, html_body, extracted_text, headers,
         raw_blob_id, authentication, automatic, parse_problem, size, created_at)
       select id, organization_id, inbox_id, thread_id, true, 'inbound', status, message_id, in_reply_to, "references",
-        from_email, from_name, reply_to, to_emails, cc_emails, subject, text_body, html_body, extracted_text, headers,
+        from_email, from_name, reply_to_emails, to_emails, cc_emails, subject, text_body, html_body, extracted_text, headers,
         raw_blob_id, authentication, automatic, parse_problem, size, created_at
       from jsonb_to_recordset(${JSON.stringify(messages)}::jsonb)
         as m (id uuid, organization_id uuid, inbox_id uuid, thread_id uuid, status text, message_id text, in_reply_to text, "references" text[],
-          from_email text, from_name text, reply_to text, to_emails text[], cc_emails text[], subject text, text_body text, html_body text,
+          from_email text, from_name text, reply_to_emails text[], to_emails text[], cc_emails text[], subject text, text_body text, html_body text,
           extracted_text text, headers jsonb, raw_blob_id uuid, authentication jsonb, automatic boolean, parse_problem text, size integer, created_at timestamptz)
       returning inbox_id
     ), new_attachments as (

@@ -51,7 +51,7 @@ export const writeLetter = async (app: App, { mail, raw, message, authentication
     references: message.references,
     from_email: message.from?.address ?? '',
     from_name: message.from?.name ?? null,
-    reply_to: message.replyTo?.address ?? null,
+    reply_to_emails: message.replyTo.map(mailbox => mailbox.address),
     to_emails: message.to.map(mailbox => mailbox.address),
     cc_emails: message.cc.map(mailbox => mailbox.address),
     bcc_emails: [],

@@ -33,7 +33,7 @@ export interface OutgoingMessage {
   from: Party
   to: readonly Party[]
   cc?: readonly Party[] | undefined
-  replyTo?: Party | undefined
+  replyTo?: Party | readonly Party[] | undefined
   subject: string
   text?: string | null | undefined
   html?: string | null | undefined
@@ -65,7 +65,7 @@ export const composeProblems = (message: OutgoingMessage): ComposeProblem[] => {
   check('/from', readParty(message.from) ? null : 'This is not a mail address.')
   parties('/to', message.to)
   parties('/cc', message.cc)
-  check('/replyTo', message.replyTo === undefined || readParty(message.replyTo) ? null : 'This is not a mail address.')
+  parties('/replyTo', answersTo(message))
   check('/messageId', idProblem(message.messageId))
   check('/inReplyTo', message.inReplyTo ? idProblem(message.inReplyTo) : null)
   for (const [index, id] of (message.references ?? []).entries()) check(`/references/${index}`, idProblem(id))
@@ -102,6 +102,8 @@ export const compose = (message: OutgoingMessage): Buffer => {
   return bytes.at(-1) === 10 ? bytes : Buffer.concat([bytes, Buffer.from('\r\n')])
 }
 
+const answersTo = ({ replyTo }: OutgoingMessage): readonly Party[] => [replyTo ?? []].flat() as Party[]
+
 const topFields = (message: OutgoingMessage): string[] => {
   const parties = (name: string, all: readonly Party[] = []) =>
     all.length === 0
@@ -122,7 +124,7 @@ const topFields = (message: OutgoingMessage): string[] => {
     ...parties('From', [message.from]),
     ...parties('To', message.to),
     ...parties('Cc', message.cc),
-    ...parties('Reply-To', message.replyTo === undefined ? [] : [message.replyTo]),
+    ...parties('Reply-To', answersTo(message)),
     field('Subject', unstructured('Subject', message.subject)),
     field('Date', message.date.toUTCString().replace('GMT', '+0000')),
     field('Message-ID', message.messageId),

@@ -20,7 +20,7 @@ export interface EnvelopeFields {
   from: Mailbox | null
   to: Mailbox[]
   cc: Mailbox[]
-  replyTo: Mailbox | null
+  replyTo: Mailbox[]
   subject: string
   headers: HeaderField[]
   /** Written by a machine, so never to be answered by one (RFC 3834). The caller adds: or sent with a null return path. */
@@ -46,7 +46,7 @@ export const readFields = (headers: HeaderField[]): EnvelopeFields => {
     from: mailboxes('from')[0] ?? null,
     to: mailboxes('to'),
     cc: mailboxes('cc'),
-    replyTo: mailboxes('reply-to')[0] ?? null,
+    replyTo: mailboxes('reply-to'),
     subject: decode(first('subject')),
     headers,
     automatic: isAutomatic(headers),

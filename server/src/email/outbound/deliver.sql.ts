@@ -144,7 +144,7 @@ export type Letter = Omit<MessageRow, 'deliveries'>
 export const unscopedLetters = (db: Db, ids: string[]) =>
   db.rows<Letter>(sql`
     select m.id, m.organization_id, m.inbox_id, m.thread_id, m.livemode, m.direction, m.status, m.message_id, m.in_reply_to, m."references",
-      m.from_email, m.from_name, m.reply_to, m.to_emails, m.cc_emails, m.bcc_emails, m.subject, m.text_body, m.html_body, m.extracted_text,
+      m.from_email, m.from_name, m.reply_to_emails, m.to_emails, m.cc_emails, m.bcc_emails, m.subject, m.text_body, m.html_body, m.extracted_text,
       m.headers, m.raw_blob_id, m.authentication, m.automatic, m.parse_problem, m.size, m.created_at,
       coalesce((
         select jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type', a.content_type, 'content_id', a.content_id,
