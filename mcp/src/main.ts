@@ -2,7 +2,7 @@
 /** `npx pennypost-mcp`: MCP over stdin and stdout. Only the protocol goes to stdout. */
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import Pennypost from 'pennypost'
-import { createMcpServer } from './server.ts'
+import { createMcpServer } from './mcp-server.ts'
 
 if (!process.env.PENNYPOST_API_KEY && !process.env.MAILBOXKIT_API_KEY) {
   console.error(

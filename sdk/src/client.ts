@@ -1,5 +1,5 @@
 /** The client: every endpoint of the API (generated), and the four things one does most. */
-import { Attachments } from './attachments.ts'
+import { Attachments } from './attachment-bytes.ts'
 import { Api } from './generated/resources.ts'
 import type { Message, MessageCreateInput, MessageReplyInput } from './generated/schemas.ts'
 import { Http, type RequestOptions } from './http.ts'

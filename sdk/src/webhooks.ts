@@ -1,8 +1,9 @@
 /** Is that webhook really from the server? Standard Webhooks 1.0.0 (the headers of Svix are the same under another name). */
-import { webCrypto } from './crypto.ts'
+
 import { PennypostError } from './error.ts'
 import { WebhooksResource } from './generated/resources.ts'
 import type { EventType } from './generated/schemas.ts'
+import { webCrypto } from './web-crypto.ts'
 
 export interface WebhookEvent {
   /** The same at every attempt: what was handled already can be told by it. */

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { v1 } from '../../server/src/api/v1.ts'
-import { sdkFiles } from '../../server/src/sdk/print.ts'
-import { camel, sdkRoutes } from '../../server/src/sdk/routes.ts'
+import { sdkFiles } from '../../server/src/codegen/sdk-print.ts'
+import { camel, sdkRoutes } from '../../server/src/codegen/sdk-routes.ts'
 import Pennypost from '../src/index.ts'
 
 type Method = (...given: unknown[]) => PromiseLike<unknown>

@@ -3,7 +3,7 @@
  * Both servers are processes of their own on one embedded PostgreSQL (fsync on); wrk loads one after the other, in turn, three
  * rounds, and the medians are compared.
  *
- *   node server/bench/run.ts api-send
+ *   node server/bench/run-benches.ts api-send
  *
  * Seen on 2 cores, load generator included: 2,162/s against 6,064/s (0.36), 2,445 against 9,355 (0.26),
  * 2,548 against 10,592 and 2,412 against 10,137 (0.24).
@@ -12,8 +12,8 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { migrate } from '../src/kernel/migrate.ts'
-import { startPostgres } from '../src/kernel/postgres.ts'
+import { migrate } from '../src/kernel/database/migrate.ts'
+import { startPostgres } from '../src/kernel/postgres/postgres.ts'
 import { cpuOf, freePort, lineOf, median, node, wrk } from './measure.ts'
 
 const seconds = 6

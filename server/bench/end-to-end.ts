@@ -4,7 +4,7 @@
  * program over 20 connections (wrk, smtp-source), in turn; what counts is the time from the first mail offered to the last one done.
  * Needs the Debian packages postfix and wrk, and root for a second Postfix.
  *
- *   node server/bench/run.ts end-to-end [-- --unsigned]
+ *   node server/bench/run-benches.ts end-to-end [-- --unsigned]
  *
  * Seen on 2 cores, load generators included: 540/s against 415/s (1.30), 551/s against 390/s (1.41).
  */
@@ -16,8 +16,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { migrate } from '../src/kernel/migrate.ts'
-import { startPostgres } from '../src/kernel/postgres.ts'
+import { migrate } from '../src/kernel/database/migrate.ts'
+import { startPostgres } from '../src/kernel/postgres/postgres.ts'
 import { startPostfix } from '../test/postfix.ts'
 import { freePort, lineOf, median, node, wrk } from './measure.ts'
 

@@ -3,7 +3,7 @@
  * and from the lock of its drop to the print shop's folder (imposed PDFs, manifests, money captured, events of every piece).
  * Against: imposing the same cards and doing nothing else.
  *
- *     node server/bench/run.ts order [-- pieces]
+ *     node server/bench/run-benches.ts order [-- pieces]
  *
  * Seen on 2 cores: 640 and 722 pieces/s into the hot folder against 1,314 and 1,317/s only imposed (0.49, 0.55); 503/s from the quote on, 640 MB at most.
  */
@@ -14,12 +14,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { movableClock } from '../src/kernel/clock.ts'
+import { migrate } from '../src/kernel/database/migrate.ts'
 import { createLog } from '../src/kernel/log.ts'
-import { migrate } from '../src/kernel/migrate.ts'
-import { startPostgres } from '../src/kernel/postgres.ts'
-import { tickPost } from '../src/post/clockwork.ts'
-import type { PostcardSpec } from '../src/post/print/postcard.ts'
-import { createRenderer } from '../src/post/print/render.ts'
+import { startPostgres } from '../src/kernel/postgres/postgres.ts'
+import { tickPost } from '../src/post/cron.ts'
+import type { PostcardSpec } from '../src/printer/postcard.ts'
+import { createRenderer } from '../src/printer/render.ts'
 
 const pieces = Number(process.argv[3] ?? 10_000)
 const message =

@@ -5,7 +5,7 @@
  * Reading (parse, SPF, DMARC, thread, store, event) is measured by itself afterwards, with a name server on loopback.
  * Needs the Debian package postfix, and root for a second Postfix.
  *
- *   node server/bench/run.ts smtp-in
+ *   node server/bench/run-benches.ts smtp-in
  *
  * Seen on 2 cores: new connections 2,229/s against 648/s (3.44) and 2,538 against 838 (3.03), kept ones 4,495/s against
  * 712/s (6.31) and 5,684 against 1,116 (5.09); reading a backlog of 5,000
@@ -20,8 +20,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { migrate } from '../src/kernel/migrate.ts'
-import { startPostgres } from '../src/kernel/postgres.ts'
+import { migrate } from '../src/kernel/database/migrate.ts'
+import { startPostgres } from '../src/kernel/postgres/postgres.ts'
 import { startZone } from '../test/dns-zone.ts'
 import { startPostfix } from '../test/postfix.ts'
 import { freePort, lineOf, median, node } from './measure.ts'

@@ -5,22 +5,22 @@
 import { EventEmitter } from 'node:events'
 import { startHttp } from './api/serve.ts'
 import type { Config } from './config.ts'
-import { type Accept, createAccept } from './email/accept.ts'
-import { startIndexing } from './email/indexing.ts'
+import { startIndexing } from './email/messages/search-index.ts'
 import { createParser, type Parser } from './email/mime/parse.ts'
 import { startDelivering } from './email/outbound/deliver.ts'
+import { type Accept, createAccept } from './email/sending/accept.ts'
 import { startJobs } from './jobs/worker.ts'
 import { type Blobs, createBlobs } from './kernel/blobs.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
 import { loadMasterKey, type Sealer, sealer } from './kernel/crypto.ts'
-import { connect, type Database } from './kernel/db.ts'
-import { createResolver, type Resolver } from './kernel/dns.ts'
-import { createFetch, type SafeFetch } from './kernel/fetch.ts'
+import { connect, type Database } from './kernel/database/db.ts'
 import { createLimits, type Limits } from './kernel/limits.ts'
 import { createLog, type Log } from './kernel/log.ts'
+import { createResolver, type Resolver } from './kernel/net/dns.ts'
+import { createFetch, type SafeFetch } from './kernel/net/fetch.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { startSmtp } from './smtp/server.ts'
-import { startWebhooks } from './webhooks/deliver.ts'
+import { startSmtp } from './smtp/smtp-server.ts'
+import { startWebhooks } from './webhooks/dispatch.ts'
 
 export const roles = ['web', 'smtp', 'worker'] as const
 export type Role = (typeof roles)[number]
@@ -41,7 +41,7 @@ export interface App {
   masterKey: Buffer
   metrics: Metrics
   parser: Parser
-  /** Takes outgoing mail in: group-committed, see email/accept.ts. */
+  /** Takes outgoing mail in: group-committed, see email/sending/accept.ts. */
   accept: Accept
   /** `deliveries`: mail was queued in this process. `message:<inbox uuid>`: a mail arrived here. Hints only; every listener also polls or listens to the database. */
   bus: EventEmitter

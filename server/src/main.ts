@@ -2,7 +2,7 @@
  * The command line: serve · migrate · org · key · credit · dns · routes · docs · demo. `org`, `key` and `credit` work while the server
  * runs and print JSON with --json.
  */
-import { commands } from './commands.ts'
+import { commands } from './cli/commands.ts'
 
 const [verb = 'serve', ...words] = process.argv.slice(2)
 const command = commands[verb]

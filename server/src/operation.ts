@@ -6,11 +6,11 @@
 import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { App } from './app.ts'
-import type { Db } from './kernel/db.ts'
+import type { Db } from './kernel/database/db.ts'
 import { type FieldError, invalid, Problem, problem } from './problems.ts'
 import type { Scope } from './scopes.ts'
 
-/** The claim of an Idempotency-Key that the operation itself commits, together with its work (see kernel/idempotency.ts). */
+/** The claim of an Idempotency-Key that the operation itself commits, together with its work (see kernel/database/idempotency.ts). */
 export interface Claim {
   key: string
   fingerprint: Buffer

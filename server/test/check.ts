@@ -39,10 +39,10 @@ for (const file of files) {
   if (/(^|\/)(utils|helpers|common|services|types)(\/|\.ts$)/.test(place)) breach(path, 'name it by a word of the product')
   if (test || !path.startsWith('server/src')) continue
 
-  if (/(^|[^.\w])sql`/m.test(text) && !path.endsWith('.sql.ts') && place !== 'kernel/db.ts')
+  if (/(^|[^.\w])sql`/m.test(text) && !path.endsWith('.sql.ts') && place !== 'kernel/database/db.ts')
     breach(path, 'SQL belongs into a *.sql.ts file')
   // The demo adds to the environment it hands to config.ts; PostgreSQL's processes get a cleaned copy.
-  if (/\bprocess\.env\b/.test(text) && !['config.ts', 'demo.ts', 'kernel/postgres-programs.ts'].includes(place))
+  if (/\bprocess\.env\b/.test(text) && !['config.ts', 'cli/demo.ts', 'kernel/postgres/postgres-programs.ts'].includes(place))
     breach(path, 'only config.ts reads the environment')
   const own = place.split('/')[0]!
   for (const target of imports) {
@@ -52,7 +52,7 @@ for (const file of files) {
     const area = to.split('/')[0]!
     const typeOnly = new RegExp(`import type [^;]*from '${target.replaceAll('.', '\\.')}'`).test(text)
     if (domains.includes(own) && (area === 'api' || area === 'smtp') && !typeOnly) breach(path, `a domain does not import ${to}`)
-    if (domains.includes(own) && area === 'dialects' && to !== 'dialects/webhooks.ts' && !typeOnly)
+    if (domains.includes(own) && area === 'dialects' && to !== 'dialects/webhook-encodings.ts' && !typeOnly)
       breach(path, `a domain does not import ${to}`)
     if (own === 'kernel' && domains.includes(area)) breach(path, `the kernel knows no domain, but imports ${to}`)
     if (own === 'dialects' && to.endsWith('.sql.ts')) breach(path, 'a dialect calls operations, not statements')

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
-import { createResolver } from '../src/kernel/dns.ts'
+import { createResolver } from '../src/kernel/net/dns.ts'
 
 /** `<selector> <result>` for each signature, in the order of the message. */
 export const byMailauth = async (message: Buffer, dnsServer: string): Promise<string[]> => {

@@ -1,6 +1,6 @@
 /** One SMTP session between our client and a peer of the test's making, and short words for what is sent over it. */
 import assert from 'node:assert/strict'
-import { connect, type Outgoing, type SendResult, type SmtpConnection, type Timeouts } from '../src/email/outbound/connect.ts'
+import { connect, type Outgoing, type SendResult, type SmtpConnection, type Timeouts } from '../src/email/smtp-client/connect.ts'
 import { type PeerOptions, type PeerSession, startPeer } from './smtp-peer.ts'
 
 export type Session = { connection: SmtpConnection; session: PeerSession }

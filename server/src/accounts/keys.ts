@@ -4,7 +4,7 @@
  */
 import Type from 'typebox'
 import { newApiKey } from '../kernel/crypto.ts'
-import type { Db } from '../kernel/db.ts'
+import type { Db } from '../kernel/database/db.ts'
 import { newId, parseId, publicId } from '../kernel/ids.ts'
 import { NumberedPage, numbered, numbers, page, pageOf } from '../kernel/pages.ts'
 import { object, oneOf, operation } from '../operation.ts'

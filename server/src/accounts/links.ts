@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto'
 import type { App } from '../app.ts'
 import { deriveKey, sha256 } from '../kernel/crypto.ts'
-import type { Db } from '../kernel/db.ts'
+import type { Db } from '../kernel/database/db.ts'
 import * as store from './links.sql.ts'
 
 /** Links work for seven days. */

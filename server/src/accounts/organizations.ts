@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import * as wallet from '../billing/wallet.sql.ts'
-import type { Db } from '../kernel/db.ts'
+import type { Db } from '../kernel/database/db.ts'
 import { newId, publicId } from '../kernel/ids.ts'
 import { object, operation } from '../operation.ts'
 import * as store from './organizations.sql.ts'

@@ -6,11 +6,11 @@
 import { rm } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { App } from '../app.ts'
-import { conflictOn, type Db } from '../kernel/db.ts'
-import { fingerprint, once, Replay, readKey } from '../kernel/idempotency.ts'
+import { conflictOn, type Db } from '../kernel/database/db.ts'
+import { fingerprint, once, Replay, readKey } from '../kernel/database/idempotency.ts'
 import type { Claim, Context, Operation } from '../operation.ts'
 import { Problem, problem } from '../problems.ts'
-import type { Authenticate } from './authenticate.ts'
+import type { Authenticate } from './key-lookup.ts'
 import { readMultipart, type Uploads } from './multipart.ts'
 
 export interface Window {

@@ -1,6 +1,6 @@
 /** Serves the dialects: each row at its documented path at the root, and under `/<name>`. Called after the native API is mounted. */
 import type { FastifyInstance } from 'fastify'
-import type { Authenticate } from '../api/authenticate.ts'
+import type { Authenticate } from '../api/key-lookup.ts'
 import { mountRoute, type Route, type Surface } from '../api/surface.ts'
 import type { App } from '../app.ts'
 import type { Dialect, DialectRow, Loose } from './dialect.ts'

@@ -1,4 +1,4 @@
-import { type Db, sql } from '../kernel/db.ts'
+import { type Db, sql } from '../kernel/database/db.ts'
 
 /** At a time: bounds how long one statement holds its rows. */
 export const batch = 10_000

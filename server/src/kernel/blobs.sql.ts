@@ -1,4 +1,4 @@
-import { type Db, sql } from './db.ts'
+import { type Db, sql } from './database/db.ts'
 
 export const insert = (db: Db, organizationId: string, blob: { id: string; size: number; bytes: Uint8Array | null }) =>
   db.rows(

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { S3Driver } from 'flydrive/drivers/s3'
 import type { Config } from '../config.ts'
 import * as store from './blobs.sql.ts'
-import type { Db } from './db.ts'
+import type { Db } from './database/db.ts'
 import { newId } from './ids.ts'
 
 export const inlineLimit = 256 * 1024

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import type { Owner } from '../email/inbound/recipients.ts'
-import { verpAddress } from '../email/inbound/verp.ts'
+import { verpAddress } from '../email/bounces/verp.ts'
+import type { Owner } from '../email/inbound/rcpt.ts'
 import { newId } from '../kernel/ids.ts'
 import { checkSender, clientOf, hopsOf, type RecipientRules, Refusal, takeRecipient, traceFields } from './session.ts'
 

@@ -1,7 +1,7 @@
 /** What the SMTP server decides, without its sockets: who may send what to whom, and in which words it is refused (RFC 5321, RFC 3463). */
 import { isIPv6 } from 'node:net'
-import { canonicalAddress, type Owner } from '../email/inbound/recipients.ts'
-import { isVerp, parseVerp } from '../email/inbound/verp.ts'
+import { isVerp, parseVerp } from '../email/bounces/verp.ts'
+import { canonicalAddress, type Owner } from '../email/inbound/rcpt.ts'
 
 /** Every refusal of ours: reply code, and the text with its enhanced status code. */
 export const replies = {

@@ -1,5 +1,5 @@
-import type { EventType } from '../events.ts'
-import { type Db, sql } from '../kernel/db.ts'
+import type { EventType } from '../events/events.ts'
+import { type Db, sql } from '../kernel/database/db.ts'
 
 export interface EndpointRow {
   id: string

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { eventually, type Json, startTestApp, type TestApp } from '../../test/harness.ts'
 import { type Sink, startSink } from '../../test/http-sink.ts'
-import { record } from '../events.sql.ts'
+import { record } from '../events/events.sql.ts'
 import { parseId } from '../kernel/ids.ts'
-import { startWebhooks, type WebhookWorker } from './deliver.ts'
+import { startWebhooks, type WebhookWorker } from './dispatch.ts'
 
 let t: TestApp
 let worker: WebhookWorker

@@ -1,17 +1,17 @@
 /** Webhooks: where an organization wants to be told, of what, the secret that proves it is us, and the log of how it went. */
 import Type, { type Static } from 'typebox'
-import { webhookDialects } from '../dialects/webhooks.ts'
-import { recordFor } from '../events.sql.ts'
-import { type EventType, events } from '../events.ts'
+import { webhookDialects } from '../dialects/webhook-encodings.ts'
+import { recordFor } from '../events/events.sql.ts'
+import { type EventType, events } from '../events/events.ts'
 import { newId, parseId, publicId, toUlid } from '../kernel/ids.ts'
 import { NumberedPage, numbered, numbers, Page, page, pageOf, paging } from '../kernel/pages.ts'
 import { type Context, object, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { attempt, secretContext } from './attempt.ts'
-import { claimOne, giveUpAll } from './deliver.sql.ts'
-import { lease, recordAttempts } from './deliver.ts'
+import * as log from './attempt-log.sql.ts'
+import { claimOne, giveUpAll } from './dispatch.sql.ts'
+import { lease, recordAttempts } from './dispatch.ts'
 import * as store from './endpoints.sql.ts'
-import * as log from './log.sql.ts'
 import { newSecret } from './sign.ts'
 
 /** Every event is sent to each endpoint that wants it, so their number bounds what one event can cost. */

@@ -3,7 +3,7 @@
  * Native endpoints get Standard Webhooks; an endpoint made through another product's API gets that product's bytes.
  */
 import { createHmac, randomBytes } from 'node:crypto'
-import type { EventType } from '../events.ts'
+import type { EventType } from '../events/events.ts'
 
 /** An event as it was recorded, in our words. */
 export interface WebhookEvent {

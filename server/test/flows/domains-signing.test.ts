@@ -1,7 +1,7 @@
 /** Being believed: what leaves for a verified domain is signed by it, and receivers with other software agree. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { checkDomains } from '../../src/email/domain-checks.ts'
+import { checkDomains } from '../../src/email/domains/domain-checks.ts'
 import { assertSignedTwice, byDkimpy, byMailauth, byOpenDkim } from '../dkim-verifiers.ts'
 import { eventually, type Json } from '../harness.ts'
 import { type SmtpPeer, startPeer } from '../smtp-peer.ts'

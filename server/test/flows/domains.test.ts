@@ -1,7 +1,7 @@
 /** Domains through the API: added, proven by a real zone, lost, raced for, deleted. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { checkDomains, examineNow } from '../../src/email/domain-checks.ts'
+import { checkDomains, examineNow } from '../../src/email/domains/domain-checks.ts'
 import { parseId } from '../../src/kernel/ids.ts'
 import type { Json } from '../harness.ts'
 import { type DomainRig, startDomainRig } from './domains-rig.ts'

@@ -1,7 +1,7 @@
 /** Mail out, end to end: accepted by the API, handed to a real SMTP server on loopback, recorded, told. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { parseVerp } from '../../src/email/inbound/verp.ts'
+import { parseVerp } from '../../src/email/bounces/verp.ts'
 import { startDelivering } from '../../src/email/outbound/deliver.ts'
 import { movableClock } from '../../src/kernel/clock.ts'
 import { parseId } from '../../src/kernel/ids.ts'

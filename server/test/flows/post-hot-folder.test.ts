@@ -7,9 +7,9 @@ import { after, before, describe, it } from 'node:test'
 import * as wallet from '../../src/billing/wallet.sql.ts'
 import { movableClock } from '../../src/kernel/clock.ts'
 import { parseId } from '../../src/kernel/ids.ts'
-import { tickPost } from '../../src/post/clockwork.ts'
-import { renderer } from '../../src/post/printing.ts'
-import { produceNext } from '../../src/post/production.ts'
+import { tickPost } from '../../src/post/cron.ts'
+import { renderer } from '../../src/post/production/printing.ts'
+import { produceNext } from '../../src/post/production/production.ts'
 import { eventually, type Json, startTestApp, type TestApp } from '../harness.ts'
 
 const from = { name: 'The Copper Kettle', line1: '22 Harbor St', city: 'Portland', state: 'ME', zip: '04101' }

@@ -5,7 +5,7 @@ import { PDFDocument } from '@cantoo/pdf-lib'
 import * as wallet from '../../src/billing/wallet.sql.ts'
 import { movableClock } from '../../src/kernel/clock.ts'
 import { parseId } from '../../src/kernel/ids.ts'
-import { produceNext } from '../../src/post/production.ts'
+import { produceNext } from '../../src/post/production/production.ts'
 import { eventually, type Json, startTestApp, type TestApp } from '../harness.ts'
 import { type LobServer, lobWebhook, type Mood, startLobServer } from '../lob-server.ts'
 

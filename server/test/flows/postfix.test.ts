@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import { authenticate } from '../../src/email/inbound/authenticate.ts'
-import { createResolver } from '../../src/kernel/dns.ts'
+import { authenticate } from '../../src/email/inbound/sender-authentication.ts'
+import { createResolver } from '../../src/kernel/net/dns.ts'
 import { assertSignedTwice, byMailauth } from '../dkim-verifiers.ts'
 import { eventually, type Json } from '../harness.ts'
 import { type DomainRig, startDomainRig } from './domains-rig.ts'

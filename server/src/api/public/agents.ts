@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { App } from '../../app.ts'
 import { dollars, prices } from '../../billing/wallet.ts'
-import { limits } from '../../email/sending.ts'
+import { limits } from '../../email/sending/sending.ts'
 import { type ProblemCode, refusals } from '../../problems.ts'
 import { v1 } from '../v1.ts'
 

@@ -1,6 +1,6 @@
 /** The claim link. GET only shows: mail scanners open every link, and must not thereby confirm anything. POST confirms. */
 import type { FastifyInstance } from 'fastify'
-import { claimOrganization, lookAtClaim } from '../../accounts/claims.ts'
+import { claimOrganization, lookAtClaim } from '../../accounts/ownership-claims.ts'
 import type { App } from '../../app.ts'
 import { html, pages, sendDeadLink, sendPage } from './page.ts'
 

@@ -3,9 +3,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { App } from '../../app.ts'
 import { safeEqual } from '../../kernel/crypto.ts'
 import { isFromLob } from '../../post/carriers/lob.ts'
-import { proofFile } from '../../post/proofs.ts'
-import { follow } from '../../post/qr.ts'
-import { receiveFeed } from '../../post/tracking.ts'
+import { proofFile } from '../../post/pieces/proofs.ts'
+import { follow } from '../../post/tracking/qr-links.ts'
+import { receiveFeed } from '../../post/tracking/tracking.ts'
 import { problem } from '../../problems.ts'
 
 /** A push of the Postal Service holds thousands of scans. */

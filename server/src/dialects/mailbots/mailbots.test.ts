@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { startZone } from '../../../test/dns-zone.ts'
 import { eventually, type Json, startTestApp, type TestApp } from '../../../test/harness.ts'
 import { type Sink, startSink } from '../../../test/http-sink.ts'
-import { xlsx } from '../../../test/xlsx.ts'
+import { xlsx } from '../../../test/xlsx-writer.ts'
 import { movableClock } from '../../kernel/clock.ts'
 
 /** The function of their documentation, as it stands there. */

@@ -74,8 +74,12 @@ export const statements: readonly Statement[] = [
     'limit and offset; the default limit is 20; pagination.total holds the number of rows.',
   ),
   ...here('Pagination', `${orders}: limit is at most 100`, 'The limit is at most 100.'),
-  ...here('Test mode', 'server/src/post/orders.test.ts: in test mode for nothing', 'Test orders never charge real money.'),
-  ...here('Test mode', 'server/src/post/orders.test.ts: is invisible to the other mode', 'Live and test orders are apart.'),
+  ...here('Test mode', 'server/src/post/orders/orders.test.ts: in test mode for nothing', 'Test orders never charge real money.'),
+  ...here(
+    'Test mode',
+    'server/src/post/orders/orders.test.ts: is invisible to the other mode',
+    'Live and test orders are apart.',
+  ),
   ...here(
     'Rate limits',
     `${own}: takes 60 requests a minute, 30 of them lists, and says when to come back`,

@@ -1,7 +1,7 @@
 /** Mailbots' words ↔ ours. Pure functions. */
 import type { App } from '../../app.ts'
 import { type Noun, prefixes } from '../../kernel/ids.ts'
-import type { Order } from '../../post/order-view.ts'
+import type { Order } from '../../post/orders/order-view.ts'
 import type { Problem } from '../../problems.ts'
 import type { Incoming, Loose } from '../dialect.ts'
 

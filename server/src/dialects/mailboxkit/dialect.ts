@@ -6,11 +6,11 @@ import { createKey, getKey, listKeys, revokeKey } from '../../accounts/keys.ts'
 import { getOrganization } from '../../accounts/organizations.ts'
 import { register } from '../../accounts/registration.ts'
 import { bearer } from '../../api/native.ts'
-import { createDomain, deleteDomain, getDomain, getDomainDns, listDomains, verifyDomain } from '../../email/domains.ts'
-import { createInbox, deleteInbox, getInbox, listInboxes } from '../../email/inboxes.ts'
-import { getInboxMessage, listMessages, searchMessages } from '../../email/messages.ts'
-import { replyToMessage, sendMessage } from '../../email/sending.ts'
-import { getThread, listThreads } from '../../email/threads.ts'
+import { createDomain, deleteDomain, getDomain, getDomainDns, listDomains, verifyDomain } from '../../email/domains/domains.ts'
+import { createInbox, deleteInbox, getInbox, listInboxes } from '../../email/inboxes/inboxes.ts'
+import { getInboxMessage, listMessages, searchMessages } from '../../email/messages/messages.ts'
+import { getThread, listThreads } from '../../email/messages/threads.ts'
+import { replyToMessage, sendMessage } from '../../email/sending/sending.ts'
 import {
   createWebhook,
   deleteWebhook,

@@ -10,7 +10,7 @@ export const statements: readonly Statement[] = [
   ...here('Quick start', 'shown.test.ts: curl: the quick start', 'Register, send and set up a webhook with three curl commands.'),
   ...here(
     'Self-registration',
-    'limits.test.ts: limits of registration',
+    'rate-limits.test.ts: limits of registration',
     '5 registrations per IP per hour, 3 per owner email per hour; then 429.',
   ),
   ...here(
@@ -18,7 +18,11 @@ export const statements: readonly Statement[] = [
     'examples/inboxes.json: self-registration answers five fields',
     'No key is needed; api_key, email, inbox_id, owner_email and message come back, the key only now.',
   ),
-  ...here('Self-registration', 'server/src/accounts/claims.test.ts: mails the owner', 'The human owner can claim the account.'),
+  ...here(
+    'Self-registration',
+    'server/src/accounts/ownership-claims.test.ts: mails the owner',
+    'The human owner can claim the account.',
+  ),
   ...here(
     'Self-registration',
     'sdk/test/examples.test.ts: /skill.md: every command of the guide',
@@ -106,7 +110,7 @@ export const statements: readonly Statement[] = [
   ...here('Idempotency', 'server/src/jobs/prune.test.ts: Idempotency-Keys last 24 hours', 'Keys last 24 hours.'),
   ...here(
     'Rate limits',
-    'limits.test.ts: limits: 1,000 a minute',
+    'rate-limits.test.ts: limits: 1,000 a minute',
     '1,000 requests a minute and 50,000 a day for each key; X-RateLimit-Limit, -Remaining, -Reset; 429 with Retry-After.',
   ),
   ...here(

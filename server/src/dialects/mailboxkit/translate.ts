@@ -1,7 +1,7 @@
 /** MailboxKit's words ↔ ours. Pure functions. */
 import type { App } from '../../app.ts'
-import type { Message } from '../../email/messages.ts'
-import { withoutPixel } from '../../email/tracking.ts'
+import type { Message } from '../../email/messages/messages.ts'
+import { withoutPixel } from '../../email/messages/opens.ts'
 import { type Noun, prefixes } from '../../kernel/ids.ts'
 import { invalid } from '../../problems.ts'
 import type { Incoming } from '../dialect.ts'

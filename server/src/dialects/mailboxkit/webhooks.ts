@@ -2,7 +2,7 @@
  * MailboxKit's webhooks: `{ event, timestamp, data }`, signed with `X-MailboxKit-Signature`, the HMAC-SHA256 of the body in
  * hex under the text of the secret ("Payload format" and "Webhook Signatures" in its documentation).
  */
-import { Message } from '../../email/messages.ts'
+import { Message } from '../../email/messages/messages.ts'
 import { hmacHex } from '../../kernel/crypto.ts'
 import type { WebhookDialect, WebhookEvent } from '../../webhooks/sign.ts'
 import * as t from './translate.ts'

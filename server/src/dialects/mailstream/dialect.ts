@@ -4,12 +4,12 @@
  * ignore fields we do not know, and webhooks are made in its words; everything else of /v1 answers them as it is.
  */
 import { bearer, native } from '../../api/native.ts'
-import { getEvent } from '../../eventlog.ts'
-import { createLetter } from '../../post/letters.ts'
-import { cancelPiece, getPiece, listPieces } from '../../post/pieces.ts'
-import { createPostcard } from '../../post/postcards.ts'
-import { advanceTestClock, getTestClock, setTestClock } from '../../post/test-clock.ts'
-import { getPieceTracking } from '../../post/tracking.ts'
+import { getEvent } from '../../events/event-log.ts'
+import { createLetter } from '../../post/pieces/letters.ts'
+import { cancelPiece, getPiece, listPieces } from '../../post/pieces/pieces.ts'
+import { createPostcard } from '../../post/pieces/postcards.ts'
+import { advanceTestClock, getTestClock, setTestClock } from '../../post/sandbox/test-clock.ts'
+import { getPieceTracking } from '../../post/tracking/tracking.ts'
 import { type ProblemCode, refusals } from '../../problems.ts'
 import {
   createWebhook,

@@ -12,12 +12,12 @@ export const statements: readonly Statement[] = [
   ...here('Quick start', `${flow}: goes from a call to the mailbox`, 'The API covers the whole life: create, send, track;'),
   ...here(
     'Quick start',
-    'server/src/post/checkout.test.ts: a campaign in the sandbox, from order to analytics',
+    'server/src/post/checkout/checkout.test.ts: a campaign in the sandbox, from order to analytics',
     'and analyze, by order.',
   ),
   ...here(
     'Quick start',
-    'server/src/post/drops.test.ts: is the next one that begins in an hour or more',
+    'server/src/post/drops/drops.test.ts: is the next one that begins in an hour or more',
     'Printed and shipped within 24 hours: the next day’s drop, which is never on a Sunday.',
   ),
   ...here('Bearer token auth', `${examples}: no key`, 'Authorization: Bearer; no OAuth, no sessions.'),

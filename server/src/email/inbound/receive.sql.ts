@@ -1,4 +1,4 @@
-import { type Db, sql } from '../../kernel/db.ts'
+import { type Db, sql } from '../../kernel/database/db.ts'
 
 /** Received mail is nobody's yet, hence the `unscoped` names; what is made of it carries its organization. */
 export interface MailRow {

@@ -4,16 +4,16 @@
  * up in its inboxes once, readable or not.
  */
 import type { App } from '../../app.ts'
-import { coalesce } from '../../kernel/batch.ts'
+import { coalesce } from '../../kernel/database/batch.ts'
 import { firstIdAt } from '../../kernel/ids.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
 import { unparsed } from '../mime/read-message.ts'
-import { applyRules } from '../rules.ts'
-import { type Authentication, authenticate } from './authenticate.ts'
-import { type Filing, fileMails } from './filing.ts'
-import { type Destination, writeLetter } from './letter.ts'
+import { applyRules } from '../policy/rules.ts'
+import { type Destination, writeLetter } from './inbox-copy.ts'
+import { type Filing, fileMails } from './local-delivery.ts'
+import { type Owner, ownersOf } from './rcpt.ts'
 import * as store from './receive.sql.ts'
-import { type Owner, ownersOf } from './recipients.ts'
+import { type Authentication, authenticate } from './sender-authentication.ts'
 
 /** After so many failures a mail is stored as it came, unread. */
 const mostFailures = 3

@@ -7,9 +7,9 @@
 import { createHash } from 'node:crypto'
 import { buildHeaderValue } from 'nodemailer/lib/mime-funcs'
 import { encode as quotedPrintable, wrap as softWrap } from 'nodemailer/lib/qp'
-import { hasControl, type Mailbox, normalizeAddress } from './addresses.ts'
 import { readMediaType, safeFileName } from './file-names.ts'
 import { field, headerProblem, list, mailbox, unstructured } from './headers.ts'
+import { hasControl, type Mailbox, normalizeAddress } from './mailboxes.ts'
 
 export { headerProblem } from './headers.ts'
 

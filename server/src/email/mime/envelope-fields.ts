@@ -3,8 +3,8 @@
  * answer. It serves the parsed message and the one that could not be parsed alike.
  */
 import { addressParser, decodeWords } from 'postal-mime'
-import { type Mailbox, normalizeAddress } from './addresses.ts'
-import { cleanText } from './clean-text.ts'
+import { cleanText } from '../extraction/clean-text.ts'
+import { type Mailbox, normalizeAddress } from './mailboxes.ts'
 import { headerEnd } from './scan.ts'
 
 /** Lower-cased name and unfolded, undecoded value, in the order of the message. */

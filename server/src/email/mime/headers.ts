@@ -3,7 +3,7 @@
  * refuses rather than emits a line it cannot vouch for (RFC 5322 §2.2, RFC 2047): checks per input are forgotten one
  * at a time, a check at the wire is not.
  */
-import { hasControl, type Mailbox } from './addresses.ts'
+import { hasControl, type Mailbox } from './mailboxes.ts'
 
 /** RFC 5322 §2.1.1 asks for 78 and insists on 998, CRLF not counted. */
 const wrapAt = 76

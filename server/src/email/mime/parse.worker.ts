@@ -1,7 +1,7 @@
 /** The thread untrusted mail is parsed in. It holds nothing worth having, and parse.ts ends it when it takes too long. */
 import { parentPort } from 'node:worker_threads'
-import { cleanText } from './clean-text.ts'
-import { htmlToText } from './html-text.ts'
+import { cleanText } from '../extraction/clean-text.ts'
+import { htmlToText } from '../extraction/html-text.ts'
 import { replaceBlob } from './joined-blob.ts'
 import { readMessage } from './read-message.ts'
 

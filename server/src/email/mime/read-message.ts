@@ -1,9 +1,9 @@
 /** Untrusted bytes → message. Runs inside the parse worker: it may take long or run out of memory, parse.ts survives that. */
 import PostalMime, { type Attachment } from 'postal-mime'
-import { cleanText } from './clean-text.ts'
+import { cleanText } from '../extraction/clean-text.ts'
+import { extractReply } from '../extraction/reply-extraction.ts'
 import { cleanFields, decode, type EnvelopeFields, type HeaderField, readFields, readHeaderSection } from './envelope-fields.ts'
 import { readMediaType, safeFileName } from './file-names.ts'
-import { extractReply } from './reply-extraction.ts'
 import { caps, scan } from './scan.ts'
 
 export interface ParsedAttachment {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { cloneDatabase } from '../../../test/harness.ts'
-import { connect, type Database, type Db } from '../../kernel/db.ts'
+import { connect, type Database, type Db } from '../../kernel/database/db.ts'
 import { newId } from '../../kernel/ids.ts'
 import * as store from './deliver.sql.ts'
 

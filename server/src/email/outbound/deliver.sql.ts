@@ -5,8 +5,8 @@
  * What is ours to work on is `sending`, leased for a while by the database's clock, so that workers whose clocks differ agree.
  * `attempts` counts claims and is the fence: who was overtaken holds an old number, and nothing he records or gives back counts.
  */
-import { type Db, sql } from '../../kernel/db.ts'
-import type { DeliveryRow, MessageRow } from '../messages.sql.ts'
+import { type Db, sql } from '../../kernel/database/db.ts'
+import type { DeliveryRow, MessageRow } from '../messages/messages.sql.ts'
 
 /** One organization's mail for one destination. `lane` is the recipient's domain. */
 export interface Line {

@@ -10,17 +10,17 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { App } from '../../app.ts'
-import { verpAddress } from '../inbound/verp.ts'
-import { domainOf } from '../mime/addresses.ts'
-import { type Signing, startSigning } from '../signing.ts'
-import { type Claims, startClaiming } from './claims.ts'
+import { verpAddress } from '../bounces/verp.ts'
+import { domainOf } from '../mime/mailboxes.ts'
+import { createRouter, type NoPath, type Path, type Router } from '../routing/route.ts'
+import { type Signing, startSigning } from '../signing/dkim-keys.ts'
 import type { Claimed } from './deliver.sql.ts'
 import { createLanes, type Lanes, type Place } from './lanes.ts'
-import { createLetters, type Letters } from './letters.ts'
+import { type Claims, startClaiming } from './leases.ts'
+import { createLetters, type Letters } from './message-cache.ts'
 import { createPool, type Handed, type Pool } from './pool.ts'
 import { createRecorder, outcomeOf, type Recorder, type Result, suppressed, unproven } from './results.ts'
-import { createRouter, type NoPath, type Path, type Router } from './route.ts'
-import { rehearse } from './sandbox.ts'
+import { rehearse } from './simulator.ts'
 
 /** Lanes without a connection are forgotten when there are as many. */
 const mostPools = 10_000

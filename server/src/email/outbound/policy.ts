@@ -1,7 +1,7 @@
 import type { MTASTSPolicy } from 'mailauth'
 import { parsePolicy, resolvePolicy, validateMx } from 'mailauth/lib/mta-sts.js'
-import type { Resolver } from '../../kernel/dns.ts'
-import type { Fetched } from '../../kernel/fetch.ts'
+import type { Resolver } from '../../kernel/net/dns.ts'
+import type { Fetched } from '../../kernel/net/fetch.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -53,7 +53,7 @@ export type StsPolicy = { id: string; mode: 'enforce' | 'testing' | 'none'; mx: 
 
 export type StsWorld = {
   resolver: Pick<Resolver, 'resolveTxt'>
-  /** kernel/fetch.ts: one guard for every outgoing request, no redirects, 15 s, 64 KiB */
+  /** kernel/net/fetch.ts: one guard for every outgoing request, no redirects, 15 s, 64 KiB */
   fetch: (url: string) => Promise<Pick<Fetched, 'status' | 'headers' | 'body' | 'truncated'>>
   /** milliseconds since 1970 */
   now: number

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type PeerOptions, type SmtpPeer, startPeer } from '../../../test/smtp-peer.ts'
-import type { Outgoing } from './connect.ts'
+import type { Path } from '../routing/route.ts'
+import type { Outgoing } from '../smtp-client/connect.ts'
 import { createPool, type Handed, type Pool } from './pool.ts'
-import type { Path } from './route.ts'
 
 const mail = (to: string) => ({ mailFrom: 'us@agents.test', rcptTo: [to], data: Buffer.from(`To: ${to}\r\n\r\nHello\r\n`) })
 const pathTo = (port: number, key = 'one', addresses = ['127.0.0.1']): Path => ({

@@ -2,8 +2,16 @@
  * The open connections of one lane. They are kept while there is mail for them and a little longer, carry one mail after another
  * with the next one's envelope behind the final dot of the one before, and never number more than the lane is wide.
  */
-import { type ConnectProblem, connect, type Outgoing, type Phase, type SendResult, type SmtpConnection } from './connect.ts'
-import type { Path } from './route.ts'
+
+import type { Path } from '../routing/route.ts'
+import {
+  type ConnectProblem,
+  connect,
+  type Outgoing,
+  type Phase,
+  type SendResult,
+  type SmtpConnection,
+} from '../smtp-client/connect.ts'
 
 /** What became of one mail for one recipient. `code` 0: the peer gave no usable answer, `reply` is our account. */
 export interface Handed {

@@ -6,8 +6,8 @@
  * is told so, and must look at the carrier's side before it sends anything a second time.
  */
 import type { App } from '../../app.ts'
-import type { PieceRow } from '../pieces.sql.ts'
-import type { PieceSize } from '../prices.ts'
+import type { PieceSize } from '../money/prices.ts'
+import type { PieceRow } from '../pieces/pieces.sql.ts'
 
 export interface Capabilities {
   title: string

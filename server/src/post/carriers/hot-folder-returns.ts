@@ -13,9 +13,9 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promi
 import { join } from 'node:path'
 import type { App } from '../../app.ts'
 import { newId, parseId, publicId } from '../../kernel/ids.ts'
-import { produce } from '../drops.sql.ts'
-import { movePieces, type Step } from '../moves.ts'
-import * as jobs from '../print-jobs.sql.ts'
+import { produce } from '../drops/drops.sql.ts'
+import { movePieces, type Step } from '../pieces/transitions.ts'
+import * as jobs from '../production/print-jobs.sql.ts'
 import { returnsFolder } from './hot-folder.ts'
 import { firstCells } from './manifest-csv.ts'
 

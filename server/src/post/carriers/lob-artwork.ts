@@ -2,13 +2,14 @@
  * Pages for a vendor who prints addresses and barcode himself: the customer's artwork and our QR code, the address zone left white. One
  * PDF per side of a card, one for a letter. The pages are made anew at each try; the same piece gives the same bytes.
  */
-import { composeLetter, type LetterSpec } from '../print/letter.ts'
-import { Library } from '../print/library.ts'
-import { Canvas, type Page, PdfFile, type Rect } from '../print/pdf.ts'
-import { type ComposedPiece, composePostcard } from '../print/postcard.ts'
-import { drawQr, makeQr } from '../print/qr.ts'
-import type { PieceSpec } from '../print/render.ts'
-import { cards, INCH, letter } from '../print/sizes.ts'
+
+import { Library } from '../../printer/artwork/artwork-cache.ts'
+import { drawQr, makeQr } from '../../printer/barcodes/qr-code.ts'
+import { composeLetter, type LetterSpec } from '../../printer/letter.ts'
+import { Canvas, type Page, PdfFile, type Rect } from '../../printer/pdf/pdf.ts'
+import { type ComposedPiece, composePostcard } from '../../printer/postcard.ts'
+import type { PieceSpec } from '../../printer/render.ts'
+import { cards, INCH, letter } from '../../printer/sizes.ts'
 
 const library = new Library()
 

@@ -4,12 +4,12 @@
  * one of the magic words decides what becomes of a piece.
  */
 import { newId } from '../../kernel/ids.ts'
-import { routingOf, type StoredAddress } from '../addresses.ts'
-import type { PieceRow } from '../pieces.sql.ts'
-import { letterSizes, postcardSizes } from '../prices.ts'
-import { PrintProblem } from '../print/problem.ts'
-import { loadArtwork, renderer, specOf } from '../printing.ts'
-import * as clock from '../test-clock.sql.ts'
+import { PrintProblem } from '../../printer/problem.ts'
+import { routingOf, type StoredAddress } from '../addresses/postal-addresses.ts'
+import { letterSizes, postcardSizes } from '../money/prices.ts'
+import type { PieceRow } from '../pieces/pieces.sql.ts'
+import { loadArtwork, renderer, specOf } from '../production/printing.ts'
+import * as clock from '../sandbox/test-clock.sql.ts'
 import type { Carrier, Refused } from './carrier.ts'
 
 /** What a piece's recipient may be called, and what then happens. */

@@ -3,7 +3,7 @@
  * say nobody says for it.
  */
 import type { App } from '../../app.ts'
-import type { StoredAddress } from '../addresses.ts'
+import type { StoredAddress } from '../addresses/postal-addresses.ts'
 
 /** `unsure`: neither; the building is known and the door is not, for instance. */
 export type Verdict = 'verified' | 'undeliverable' | 'unsure'

@@ -1,6 +1,6 @@
-import { type Db, sql } from '../../kernel/db.ts'
-import type { AddressStatus } from '../addresses.ts'
-import type { PieceRow } from '../pieces.sql.ts'
+import { type Db, sql } from '../../kernel/database/db.ts'
+import type { AddressStatus } from '../addresses/postal-addresses.ts'
+import type { PieceRow } from '../pieces/pieces.sql.ts'
 
 /** Live pieces of an order which nobody has vouched for yet and whose drop has not locked, in the order of their ids. */
 export const open = (

@@ -5,7 +5,7 @@ import { eventually, type Json, startTestApp, type TestApp } from '../../../test
 import { type LobServer, type Mood, startLobServer } from '../../../test/lob-server.ts'
 import * as wallet from '../../billing/wallet.sql.ts'
 import { parseId } from '../../kernel/ids.ts'
-import { produceNext } from '../production.ts'
+import { produceNext } from '../production/production.ts'
 import { verifyOrder } from './verify.ts'
 
 const to = { name: 'Margaret Holloway', line1: '1847 Orchard Hill Rd', city: 'Northampton', state: 'MA', zip: '01060' }

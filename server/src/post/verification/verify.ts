@@ -4,14 +4,14 @@
  * provider that cannot be reached changes nothing. The sandbox asks nobody.
  */
 import type { App } from '../../app.ts'
-import { queue } from '../../email/notices.sql.ts'
-import type { Db } from '../../kernel/db.ts'
+import type { Db } from '../../kernel/database/db.ts'
+import { queue } from '../../notifications/notices.sql.ts'
 import { invalid } from '../../problems.ts'
-import type { AddressStatus, StoredAddress } from '../addresses.ts'
-import { lockDrop } from '../drops.sql.ts'
-import { movePieces } from '../moves.ts'
-import type { PieceRow } from '../pieces.sql.ts'
-import { lobVerification } from './lob.ts'
+import type { AddressStatus, StoredAddress } from '../addresses/postal-addresses.ts'
+import { lockDrop } from '../drops/drops.sql.ts'
+import type { PieceRow } from '../pieces/pieces.sql.ts'
+import { movePieces } from '../pieces/transitions.ts'
+import { lobVerification } from './lob-verification.ts'
 import type { AddressProvider, Verdict } from './provider.ts'
 import * as store from './verify.sql.ts'
 

@@ -1,0 +1,75 @@
+/**
+ * /mcp: the tools of pennypost-mcp over Streamable HTTP, with the keys of the API. Stateless: any process answers any request.
+ * A tool calls the API as the SDK does, only that its requests do not leave the process; so keys, scopes, limits, idempotency
+ * and refusals are those of `/v1`, and there is one tool list.
+ */
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
+import type { FastifyInstance, FastifyRequest, InjectOptions } from 'fastify'
+import { createMcpServer } from '../../../mcp/src/mcp-server.ts'
+import { Pennypost } from '../../../sdk/src/index.ts'
+import type { App } from '../app.ts'
+import { problem } from '../problems.ts'
+import type { Authenticate } from './key-lookup.ts'
+import { bearer, native } from './native.ts'
+import { refuse } from './surface.ts'
+
+/** Five files of 10 MB in base64, and the rest of the mail. */
+const bodyLimit = 80 * 1024 * 1024
+
+/** `fetch` that ends at our own routes. */
+const inProcess =
+  (fastify: FastifyInstance, ip: string): typeof globalThis.fetch =>
+  async (url, init = {}) => {
+    const answer = await fastify.inject({
+      method: (init.method ?? 'GET') as InjectOptions['method'] & string,
+      url: String(url),
+      headers: init.headers as Record<string, string>,
+      remoteAddress: ip,
+      ...(init.body === undefined ? {} : { payload: init.body as string }),
+    })
+    const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)])
+    return new Response(new Uint8Array(answer.rawPayload), { status: answer.statusCode, headers })
+  }
+
+const clientOf = (fastify: FastifyInstance, request: FastifyRequest, apiKey: string): Pennypost =>
+  new Pennypost({ apiKey, inboxId: '', baseUrl: 'http://in-process', maxRetries: 0, fetch: inProcess(fastify, request.ip) })
+
+export const mountMcp = (fastify: FastifyInstance, app: App, authenticate: Authenticate): void => {
+  fastify.route({
+    method: 'POST',
+    url: '/mcp',
+    bodyLimit,
+    errorHandler: (error, request, reply) => void refuse({ app, surface: native }, error, request, reply),
+    // Before the body is read: a stranger's eighty megabytes are not.
+    onRequest: async request => {
+      if (!(await authenticate(bearer(request.headers.authorization)))) throw problem('unauthorized')
+    },
+    handler: async (request, reply) => {
+      const server = createMcpServer(clientOf(fastify, request, bearer(request.headers.authorization)!))
+      const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
+      await server.connect(transport)
+      const asked = new Request('http://in-process/mcp', { method: 'POST', headers: headersOf(request) })
+      const answer = await transport.handleRequest(asked, { parsedBody: request.body })
+      await reply
+        .code(answer.status)
+        .headers(Object.fromEntries(answer.headers))
+        .send(await answer.text())
+      await server.close()
+    },
+  })
+  // No stream from us and no session to end (Streamable HTTP: both are optional).
+  fastify.route({
+    method: ['GET', 'DELETE'],
+    url: '/mcp',
+    handler: (_, reply) =>
+      reply
+        .code(405)
+        .header('allow', 'POST')
+        .send({ jsonrpc: '2.0', error: { code: -32000, message: 'This MCP server is stateless: POST only.' }, id: null }),
+  })
+}
+
+const headersOf = (request: FastifyRequest): [string, string][] =>
+  Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
+    value === undefined || name === 'content-length' ? [] : [[name, String(value)]],
+  )

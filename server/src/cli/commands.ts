@@ -1,0 +1,270 @@
+/** What the command line can do. Each verb opens what it needs and closes it again. */
+
+import * as keys from '../accounts/keys.sql.ts'
+import { type KeyDialect, keyPrefixes, mintKey } from '../accounts/keys.ts'
+import * as organizations from '../accounts/organizations.sql.ts'
+import { openOrganization } from '../accounts/organizations.ts'
+import { v1 } from '../api/v1.ts'
+import { type Role, roles, startApp } from '../app.ts'
+import * as wallet from '../billing/wallet.sql.ts'
+import { dollars } from '../billing/wallet.ts'
+import { writeDocs } from '../codegen/docs.ts'
+import { type Config, readConfig } from '../config.ts'
+import { hostProblems } from '../email/dns-checks/host.ts'
+import { examine, ownDomain } from '../email/domains/domain-checks.ts'
+import { recordsOf } from '../email/domains/domain-view.ts'
+import { systemClock } from '../kernel/clock.ts'
+import { loadMasterKey, sealer } from '../kernel/crypto.ts'
+import { connect, type Database } from '../kernel/database/db.ts'
+import { migrate } from '../kernel/database/migrate.ts'
+import { parseId, publicId } from '../kernel/ids.ts'
+import { createLog } from '../kernel/log.ts'
+import { createResolver } from '../kernel/net/dns.ts'
+import { DataDirInUse, startPostgres } from '../kernel/postgres/postgres.ts'
+import { runDemo } from './demo.ts'
+import { greet } from './first-start.ts'
+
+interface Command {
+  usage: string
+  says: string
+  run(words: string[]): Promise<void>
+}
+
+/** A mistake of whoever typed: shown without a stack. */
+const told = (message: string) => Object.assign(new Error(message), { told: true })
+
+/** `--name value`, `--flag` and the words between. */
+const options = (words: string[]) => {
+  const named: Record<string, string> = {}
+  const rest: string[] = []
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!
+    if (!word.startsWith('--')) rest.push(word)
+    else if (words[i + 1] === undefined || words[i + 1]!.startsWith('--')) named[word.slice(2)] = 'true'
+    else named[word.slice(2)] = words[++i]!
+  }
+  return { named, rest }
+}
+
+const print = (named: Record<string, string>, value: unknown, text: string) =>
+  console.log(named.json ? JSON.stringify(value) : text)
+
+/** What stops a start and is no fault of ours, in one sentence that names the key; anything else as it is. */
+const outside = (error: Error & { code?: string; port?: number; syscall?: string }, config: Config): Error => {
+  const key = error.port === config.SMTP_PORT ? 'SMTP_PORT' : 'PORT'
+  if (error.syscall === 'listen')
+    return told(
+      `${key}: port ${error.port} ${error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be opened (${error.code})`}. Give another one, for example ${key}=${Number(error.port) + 1}.`,
+    )
+  if (config.DATABASE_URL && /^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|28000|28P01|3D000)$/.test(error.code ?? ''))
+    return told(`DATABASE_URL: the database cannot be reached: ${error.message || error.code}.`)
+  return error
+}
+
+/** The database for a short command: the configured one, that of the running server, or one started for the moment. */
+const withDatabase = async (config: Config, work: (db: Database) => Promise<void>): Promise<void> => {
+  const own = config.DATABASE_URL ? undefined : await startPostgres({ dataDir: config.DATA_DIR, log: () => {} }).catch(usedBy)
+  const url = config.DATABASE_URL || own!.url
+  await migrate(url).catch(error => {
+    throw outside(error, config)
+  })
+  const db = connect(url, { max: 2 })
+  try {
+    await work(db)
+  } finally {
+    await db.close()
+    await own?.stop()
+  }
+}
+
+/** The server that runs on the folder lends its database. */
+const usedBy = (error: unknown) => {
+  if (error instanceof DataDirInUse && error.url) return { url: error.url, stop: async () => {} }
+  throw error
+}
+
+const findOrganization = async (db: Database, id: string | undefined) => {
+  const uuid = id && parseId('organization', id)
+  const row = uuid && (await organizations.unscopedById(db, uuid))
+  if (!row)
+    throw told(id ? `There is no organization ${id}. "org list" shows them.` : 'Say which: --org org_…; "org list" shows them.')
+  return row
+}
+
+/** After this the process ends whatever is still in hand; nothing accepted is lost by it. */
+const longestGoodbyeMs = 30_000
+
+const serve = async (words: string[]): Promise<void> => {
+  const config = readConfig()
+  const { named } = options(words)
+  const wanted = named.roles?.split(',') ?? roles
+  const unknown = wanted.find(role => !roles.includes(role as Role))
+  if (unknown) throw told(`--roles: there is no role "${unknown}". Use some of ${roles.join(',')}.`)
+  const log = createLog(config.LOG_LEVEL)
+  const postgres = config.DATABASE_URL
+    ? undefined
+    : await startPostgres({
+        dataDir: config.DATA_DIR,
+        log: line => log[/PANIC|FATAL|died/.test(line) ? 'warn' : 'debug']({ postgres: line }, 'postgres'),
+      })
+  const databaseUrl = config.DATABASE_URL || postgres!.url
+  const app = await migrate(databaseUrl, line => log.info(line))
+    .then(() => startApp({ config, databaseUrl, roles: wanted as Role[], log }))
+    .catch(async error => {
+      await postgres?.stop()
+      throw outside(error, config)
+    })
+  if (wanted.includes('web')) console.log(await greet(app))
+
+  let leaving = false
+  const leave = async (why: string, code: number) => {
+    if (leaving) return
+    leaving = true
+    log.info({ why }, 'finishing what is in hand')
+    setTimeout(() => process.exit(1), longestGoodbyeMs).unref()
+    await app.close()
+    await postgres?.stop()
+    process.exit(code)
+  }
+  process.on('SIGTERM', () => void leave('SIGTERM', 0))
+  process.on('SIGINT', () => void leave('SIGINT', 0))
+  void postgres?.exited.then(error => leave(error.message, 1))
+}
+
+export const commands: Record<string, Command> = {
+  serve: { usage: '[--roles web,smtp,worker]', says: 'Run the server (all roles by default).', run: serve },
+
+  migrate: {
+    usage: '',
+    says: 'Bring the database to this version, then stop.',
+    run: async () => {
+      await withDatabase(readConfig(), async () => console.log('The database is up to date.'))
+    },
+  },
+
+  org: {
+    usage: 'create NAME --owner EMAIL | list  [--json]',
+    says: 'Make or list organizations.',
+    run: async words => {
+      const { named, rest } = options(words)
+      const config = readConfig()
+      await withDatabase(config, async db => {
+        if (rest[0] === 'list') {
+          const rows = (await organizations.unscopedList(db)).map(row => ({
+            id: publicId('organization', row.id),
+            name: row.name,
+            owner_email: row.owner_email,
+            created_at: row.created_at,
+          }))
+          return print(named, rows, rows.map(row => `${row.id}  ${row.name}  <${row.owner_email}>`).join('\n'))
+        }
+        if (rest[0] !== 'create' || !rest[1] || !named.owner) throw told('Usage: org create NAME --owner EMAIL, or org list')
+        const id = await db.tx(tx =>
+          openOrganization(tx, { name: rest[1]!, ownerEmail: named.owner!, creditMills: config.STARTING_CREDIT_MILLS }),
+        )
+        print(named, { id: publicId('organization', id) }, publicId('organization', id))
+      })
+    },
+  },
+
+  key: {
+    usage: 'create --org ID [--name N] [--mode live|test] [--dialect D] | list --org ID | revoke ID --org ID  [--json]',
+    says: 'Make, list or revoke API keys.',
+    run: async words => {
+      const { named, rest } = options(words)
+      await withDatabase(readConfig(), async db => {
+        const org = await findOrganization(db, named.org)
+        if (rest[0] === 'list') {
+          const rows = (await keys.list(db, org.id, { before: undefined, limit: 1000 })).map(row => ({
+            id: publicId('key', row.id),
+            name: row.name,
+            hint: row.hint,
+            mode: row.livemode ? 'live' : 'test',
+          }))
+          return print(named, rows, rows.map(row => `${row.id}  ${row.hint}  ${row.mode}  ${row.name}`).join('\n'))
+        }
+        if (rest[0] === 'revoke') {
+          const row = await keys.revoke(db, org.id, parseId('key', rest[1] ?? '') ?? null)
+          if (!row) throw told(`There is no active key ${rest[1]} in that organization.`)
+          return print(named, { id: rest[1], deleted: true }, `${rest[1]} is revoked.`)
+        }
+        const dialect = (named.dialect ?? 'pennypost') as KeyDialect
+        const mode = named.mode ?? 'live'
+        if (rest[0] !== 'create' || !(dialect in keyPrefixes) || !/^(live|test)$/.test(mode))
+          throw told(`Usage: key create --org ID [--name N] [--mode live|test] [--dialect ${Object.keys(keyPrefixes).join('|')}]`)
+        const made = await db.tx(tx =>
+          mintKey(tx, org.id, { name: named.name ?? 'Command line', livemode: mode === 'live', dialect }),
+        )
+        print(named, made, `${made.key}\n(${made.id}; shown only now)`)
+      })
+    },
+  },
+
+  credit: {
+    usage: 'add MILLS --org ID [--reference TEXT] | show --org ID  [--json]',
+    says: 'Add credit (1000 mills = 1 USD) or show the balance.',
+    run: async words => {
+      const { named, rest } = options(words)
+      await withDatabase(readConfig(), async db => {
+        const org = await findOrganization(db, named.org)
+        if (rest[0] === 'add') {
+          const amount = Number(rest[1])
+          if (!Number.isSafeInteger(amount) || amount === 0 || Math.abs(amount) > 1e12)
+            throw told(`credit add: "${rest[1]}" is not a whole number of mills, such as 5000 for $5.`)
+          const balance = await wallet.add(db, org.id, true, {
+            amount,
+            kind: 'credit',
+            reference: named.reference ?? 'command line',
+          })
+          if (balance === undefined) throw told('The balance would go below zero.')
+          return print(named, { balance_mills: balance }, `Balance: ${dollars(balance)}`)
+        }
+        if (rest[0] !== 'show') throw told('Usage: credit add MILLS --org ID, or credit show --org ID')
+        const balance = await wallet.balance(db, org.id, true)
+        print(named, { balance_mills: balance }, `Balance: ${dollars(balance)}`)
+      })
+    },
+  },
+
+  dns: {
+    usage: '[--json]',
+    says: 'Show the DNS records MAIL_DOMAIN needs and what the DNS says now. Its mail is signed once the key is there.',
+    run: async words => {
+      const { named } = options(words)
+      const config = readConfig()
+      const secrets = sealer(await loadMasterKey(config.DATA_DIR, config.SECRET_KEY))
+      const app = { config, clock: systemClock, log: createLog('silent'), sealer: secrets }
+      await withDatabase(config, async db => {
+        const domain = (await examine(app, db, await ownDomain(app, db)))!
+        const records = recordsOf(app, domain)
+        const host = await hostProblems(createResolver(config.DNS_SERVERS), config.MAIL_HOST)
+        const shown = records.map(record =>
+          [
+            `${record.status.padEnd(8)} ${record.zone_line}`,
+            ...[record.problem, record.change, ...record.hints].filter(Boolean).map(line => `         ${line}`),
+          ].join('\n'),
+        )
+        print(named, { name: domain.name, host_problems: host, records }, [...shown, ...host].join('\n\n'))
+      })
+    },
+  },
+
+  routes: {
+    usage: '',
+    says: 'Print every endpoint of the native API with its scope.',
+    run: async () => {
+      for (const [at, { scope, title }] of v1) {
+        const [method, path] = at.split(' ')
+        console.log(`${method!.padEnd(7)}/v1${path!.padEnd(56)}${scope.padEnd(22)}${title}`)
+      }
+    },
+  },
+
+  docs: {
+    usage: '[--check]',
+    says: 'Write the generated documents; --check fails when they are stale.',
+    run: async words => writeDocs(words.includes('--check')),
+  },
+
+  demo: { usage: '[email|post]', says: 'Run a whole conversation over real sockets and print it.', run: runDemo },
+}

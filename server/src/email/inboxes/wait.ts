@@ -1,0 +1,89 @@
+/** Waiting for a mail: one call that answers when it is there, instead of a loop of polls. */
+import Type from 'typebox'
+import { parseId } from '../../kernel/ids.ts'
+import { type Context, object, operation } from '../../operation.ts'
+import { problem } from '../../problems.ts'
+import { extractCodes } from '../extraction/codes.ts'
+import * as store from '../messages/messages.sql.ts'
+import { dateInput, Message, readDate, toMessage } from '../messages/messages.ts'
+import { findInbox, InboxId } from './inboxes.ts'
+
+/** Longest a request is held open: below the 60 s after which common proxies give up. */
+const longest = 55
+/** How far back a mail may have come and still count, when the caller does not say: the sign-up form was sent before the wait. */
+const lookBackMs = 60_000
+
+export const waitForMessage = operation(
+  'Wait for a message',
+  'messages.read',
+  {
+    input: object({
+      inbox_id: InboxId,
+      from: Type.Optional(Type.String({ maxLength: 254, description: 'Part of the sender’s address.' })),
+      subject: Type.Optional(Type.String({ maxLength: 500, description: 'Part of the subject.' })),
+      thread_id: Type.Optional(Type.String({ description: 'Only in this thread: wait for a reply.' })),
+      since: dateInput('Only mail that arrived from then on. Default: one minute ago.'),
+      timeout: Type.Optional(Type.Integer({ minimum: 0, maximum: longest, description: 'Seconds to wait at most, default 30.' })),
+    }),
+    output: Type.Object({
+      message: Type.Union([Message, Type.Null()], { description: 'null: nothing came in time; call again.' }),
+      codes: Type.Array(Type.Object({ value: Type.String(), confidence: Type.Number() }), {
+        description: 'One-time codes found in it, likeliest first.',
+      }),
+      links: Type.Array(Type.Object({ url: Type.String(), kind: Type.String() }, { additionalProperties: true }), {
+        description: 'Links found in it.',
+      }),
+    }),
+  },
+  async (ctx, input) => {
+    const inbox = await findInbox(ctx, input.inbox_id)
+    const threadId = input.thread_id === undefined ? undefined : parseId('thread', input.thread_id)
+    if (input.thread_id !== undefined && !threadId) throw problem('not_found', { what: 'thread' })
+    const since = readDate('/since', input.since) ?? new Date(ctx.app.clock.now().getTime() - lookBackMs)
+    const row = await until(ctx, inbox.id, (input.timeout ?? 30) * 1000, () =>
+      store.newestMatch(ctx.db, ctx.org, ctx.livemode, {
+        inboxId: inbox.id,
+        from: input.from,
+        subject: input.subject,
+        threadId,
+        since,
+      }),
+    )
+    if (!row) return { message: null, codes: [], links: [] }
+    return {
+      message: toMessage(ctx.app, row),
+      ...extractCodes({ subject: row.subject, text: row.extracted_text ?? row.text_body ?? '' }),
+    }
+  },
+)
+
+/** Looks, then looks again whenever the inbox gets mail, until something is found or time is up. */
+const until = async <T>(
+  ctx: Context,
+  inboxId: string,
+  ms: number,
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> => {
+  const { bus } = ctx.app
+  const deadline = performance.now() + ms
+  const signal = `message:${inboxId}`
+  for (;;) {
+    let wake = () => {}
+    const arrived = new Promise<void>(resolve => {
+      wake = resolve
+    })
+    bus.once(signal, wake)
+    bus.once('closing', wake)
+    const left = deadline - performance.now()
+    const timer = setTimeout(wake, Math.max(0, Math.min(left, 5000)))
+    try {
+      const found = await look()
+      if (found || left <= 0 || ctx.app.closing) return found
+      await arrived
+    } finally {
+      clearTimeout(timer)
+      bus.off(signal, wake)
+      bus.off('closing', wake)
+    }
+  }
+}

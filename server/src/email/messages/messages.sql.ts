@@ -1,0 +1,156 @@
+import { type Db, sql } from '../../kernel/database/db.ts'
+import type { Authentication } from './messages.ts'
+
+export interface AttachmentRow {
+  id: string
+  filename: string
+  content_type: string
+  content_id: string | null
+  inline: boolean
+  size: number
+  blob_id: string
+}
+
+export interface DeliveryRow {
+  id: string
+  recipient: string
+  state: string
+  attempts: number
+  /** ISO text: it comes out of a JSON aggregate. */
+  next_attempt_at: string
+  code: number | null
+  reply: string | null
+  remote_host: string | null
+  category: string | null
+}
+
+export interface MessageRow {
+  id: string
+  organization_id: string
+  inbox_id: string
+  thread_id: string
+  livemode: boolean
+  direction: 'inbound' | 'outbound'
+  status: string
+  message_id: string
+  in_reply_to: string | null
+  references: string[]
+  from_email: string
+  from_name: string | null
+  reply_to_emails: string[]
+  to_emails: string[]
+  cc_emails: string[]
+  bcc_emails: string[]
+  subject: string
+  text_body: string | null
+  html_body: string | null
+  extracted_text: string | null
+  headers: Record<string, string>
+  raw_blob_id: string | null
+  authentication: Authentication | null
+  automatic: boolean
+  parse_problem: string | null
+  size: number
+  created_at: Date
+  attachments: AttachmentRow[]
+  deliveries: DeliveryRow[]
+}
+
+/** A message with its attachments and deliveries, as every reader wants it; the view `message_details` joins them. */
+export const byId = (db: Db, organizationId: string, livemode: boolean, id: string | null) =>
+  db.row<MessageRow>(
+    sql`select * from message_details where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}`,
+  )
+
+/** Which of an inbox's messages; undefined: whichever. What is blocked is shown only to who asks for it. */
+interface Filter {
+  inboxId: string
+  direction: string | undefined
+  status: string | undefined
+  after: Date | undefined
+  until: Date | undefined
+}
+
+export const list = (
+  db: Db,
+  organizationId: string,
+  livemode: boolean,
+  q: Filter & { before: string | undefined; limit: number; skip: number },
+) =>
+  db.rows<MessageRow>(sql`
+    select * from message_details
+    where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode}
+      and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
+      and (${q.direction ?? null}::text is null or direction = ${q.direction ?? null}::text)
+      and case when ${q.status ?? null}::text is null then status <> 'blocked' else status = ${q.status ?? null}::text end
+      and (${q.after ?? null}::timestamptz is null or created_at >= ${q.after ?? null}::timestamptz)
+      and (${q.until ?? null}::timestamptz is null or created_at < ${q.until ?? null}::timestamptz)
+    order by id desc limit ${q.limit} offset ${q.skip}`)
+
+export const count = async (db: Db, organizationId: string, livemode: boolean, q: Filter): Promise<number> =>
+  (await db.row<{ count: number }>(sql`
+    select count(*) from messages
+    where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode}
+      and (${q.direction ?? null}::text is null or direction = ${q.direction ?? null}::text)
+      and case when ${q.status ?? null}::text is null then status <> 'blocked' else status = ${q.status ?? null}::text end
+      and (${q.after ?? null}::timestamptz is null or created_at >= ${q.after ?? null}::timestamptz)
+      and (${q.until ?? null}::timestamptz is null or created_at < ${q.until ?? null}::timestamptz)`))!.count
+
+export const ofThread = (db: Db, organizationId: string, livemode: boolean, threadId: string) =>
+  db.rows<MessageRow>(sql`
+    select * from message_details
+    where organization_id = ${organizationId} and livemode = ${livemode} and thread_id = ${threadId} and status <> 'blocked'
+    order by id limit 500`)
+
+/** `weights`: a (subject), b (from), d (body). The GIN index finds the words; the filter then looks where they stand. */
+export const search = (
+  db: Db,
+  organizationId: string,
+  livemode: boolean,
+  q: {
+    query: string
+    weights: string[]
+    inboxId: string | undefined
+    after: Date | undefined
+    until: Date | undefined
+    before: string | undefined
+    limit: number
+  },
+) =>
+  db.rows<MessageRow>(sql`
+    select d.* from message_words w join message_details d on d.id = w.message_id
+    where w.organization_id = ${organizationId} and w.livemode = ${livemode}
+      and w.search @@ websearch_to_tsquery('simple', ${q.query}) and d.status <> 'blocked'
+      and ts_filter(w.search, ${q.weights}::"char"[]) @@ websearch_to_tsquery('simple', ${q.query})
+      and (${q.inboxId ?? null}::uuid is null or d.inbox_id = ${q.inboxId ?? null}::uuid)
+      and (${q.after ?? null}::timestamptz is null or d.created_at >= ${q.after ?? null}::timestamptz)
+      and (${q.until ?? null}::timestamptz is null or d.created_at < ${q.until ?? null}::timestamptz)
+      and (${q.before ?? null}::uuid is null or d.id < ${q.before ?? null}::uuid)
+    order by d.id desc limit ${q.limit}`)
+
+/** What a waiting agent is looking for: the newest inbound mail of the inbox that fits. */
+export const newestMatch = (
+  db: Db,
+  organizationId: string,
+  livemode: boolean,
+  q: { inboxId: string; from: string | undefined; subject: string | undefined; threadId: string | undefined; since: Date },
+) =>
+  db.row<MessageRow>(sql`
+    select * from message_details
+    where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode} and direction = 'inbound' and status = 'received'
+      and created_at >= ${q.since}
+      and (${q.from ?? null}::text is null or strpos(lower(from_email), lower(${q.from ?? null}::text)) > 0)
+      and (${q.subject ?? null}::text is null or strpos(lower(subject), lower(${q.subject ?? null}::text)) > 0)
+      and (${q.threadId ?? null}::uuid is null or thread_id = ${q.threadId ?? null}::uuid)
+    order by id desc limit 1`)
+
+export const attachmentById = (db: Db, organizationId: string, livemode: boolean, id: string | null) =>
+  db.row<AttachmentRow>(sql`
+    select a.id, a.filename, a.content_type, a.content_id, a.inline, a.size, a.blob_id
+    from attachments a join messages m on m.id = a.message_id
+    where a.organization_id = ${organizationId} and m.livemode = ${livemode} and a.id = ${id}`)
+
+/** Unscoped: the signature of the link is the proof. */
+export const unscopedAttachment = (db: Db, id: string | null) =>
+  db.row<AttachmentRow & { organization_id: string }>(sql`
+    select id, organization_id, filename, content_type, content_id, inline, size, blob_id from attachments where id = ${id}`)

@@ -1,0 +1,43 @@
+/** A message as bytes: the stored original of a received mail; for our own, composed from its row, the same bytes every time. */
+import { fillLinks } from '../../accounts/links.ts'
+import type { App } from '../../app.ts'
+import type { Db } from '../../kernel/database/db.ts'
+import { toUlid } from '../../kernel/ids.ts'
+import { platformOrganization } from '../../notifications/notices.ts'
+import { compose } from '../mime/compose.ts'
+import type { MessageRow } from './messages.sql.ts'
+
+export const sourceOf = async (app: App, db: Db, row: MessageRow): Promise<Buffer> => {
+  if (row.direction === 'inbound')
+    return (row.raw_blob_id && (await app.blobs.get(db, row.organization_id, row.raw_blob_id))) || Buffer.alloc(0)
+  const attachments = await Promise.all(
+    row.attachments.map(async file => {
+      const content = await app.blobs.get(db, row.organization_id, file.blob_id)
+      if (!content) throw new Error(`Blob ${file.blob_id} of message ${toUlid(row.id)} is gone`)
+      return {
+        filename: file.filename,
+        contentType: file.content_type,
+        content,
+        inline: file.inline,
+        ...(file.content_id ? { contentId: file.content_id } : {}),
+      }
+    }),
+  )
+  return compose({
+    messageId: row.message_id,
+    date: row.created_at,
+    from: { address: row.from_email, ...(row.from_name ? { name: row.from_name } : {}) },
+    to: row.to_emails,
+    cc: row.cc_emails,
+    replyTo: row.reply_to_emails,
+    subject: row.subject,
+    ...(row.text_body === null
+      ? {}
+      : { text: row.organization_id === platformOrganization ? fillLinks(app, row.text_body) : row.text_body }),
+    ...(row.html_body === null ? {} : { html: row.html_body }),
+    headers: row.headers,
+    ...(row.in_reply_to ? { inReplyTo: row.in_reply_to } : {}),
+    references: row.references,
+    attachments,
+  })
+}

@@ -1,0 +1,299 @@
+/**
+ * Accepting outgoing mail: the moment after which nothing may be lost. Requests that arrive together are accepted together:
+ * one transaction claims their Idempotency-Keys, charges the wallets, writes messages, deliveries, events and webhook
+ * deliveries, and commits once for all of them (group commit: while one commit is under way the next batch collects, so
+ * nobody waits for a timer). Each mail is still judged by itself; one that cannot be paid does not touch its neighbours.
+ */
+import type { App } from '../../app.ts'
+import { billingUrl, tellOfEmptyWallets } from '../../billing/payments.ts'
+import { prices } from '../../billing/wallet.ts'
+import { record } from '../../events/events.sql.ts'
+import type { NewEvent } from '../../events/events.ts'
+import type { StagedBlob } from '../../kernel/blobs.ts'
+import { coalesce } from '../../kernel/database/batch.ts'
+import { type Db, missingFor } from '../../kernel/database/db.ts'
+import * as idempotency from '../../kernel/database/idempotency.sql.ts'
+import { Replay } from '../../kernel/database/idempotency.ts'
+import { newId, publicId } from '../../kernel/ids.ts'
+import type { Claim } from '../../operation.ts'
+import { type Problem, problem } from '../../problems.ts'
+import type { AttachmentRow, DeliveryRow, MessageRow } from '../messages/messages.sql.ts'
+import { type Message, messageEvent, toMessage } from '../messages/messages.ts'
+import { domainOf } from '../mime/mailboxes.ts'
+import { holdForApproval } from '../policy/approvals.ts'
+import { type Room, roomFor } from '../policy/caps.ts'
+import * as store from './accept.sql.ts'
+
+export interface Submission {
+  /** The message, complete but for what acceptance decides: status, deliveries. */
+  message: Omit<MessageRow, 'deliveries' | 'status'>
+  /** True when the thread is made with this message. */
+  newThread: boolean
+  recipients: string[]
+  blobs: StagedBlob[]
+  /** Waits for a human: accepted and paid, but nothing is queued until it is approved. */
+  held: boolean
+  /** Most mails its inbox may have accepted per UTC day; null for no limit. */
+  dailyCap: number | null
+  claim: Claim | undefined
+}
+
+export type Accept = ((submission: Submission) => Promise<Message>) & { drain(): Promise<void> }
+
+interface Judged {
+  submission: Submission
+  row: MessageRow
+  cost: number
+  stored: { status: number; body: string } | undefined
+}
+
+const maxBatch = 128
+
+export const createAccept = (app: App): Accept => {
+  const take = coalesce<Submission, Message | Problem | Replay>(submissions => acceptAll(app, submissions), {
+    maxItems: maxBatch,
+    concurrency: 2,
+  })
+  const accept = async (submission: Submission): Promise<Message> => {
+    const result = await take(submission).catch((error: unknown) => {
+      if (/_inbox_id_fkey$/.test(missingFor(error) ?? '')) throw problem('not_found', { what: 'inbox' }) // deleted just now
+      throw error
+    })
+    if (result instanceof Error) throw result
+    app.metrics.accepted.inc({ mode: submission.message.livemode ? 'live' : 'test' })
+    app.bus.emit('deliveries')
+    return result
+  }
+  return Object.assign(accept, { drain: take.drain })
+}
+
+const acceptAll = async (app: App, submissions: Submission[]): Promise<(Message | Problem | Replay)[]> => {
+  const wanted = submissions.flatMap(({ message, recipients }) =>
+    recipients.map(email => ({ organization_id: message.organization_id, email: email.toLowerCase() })),
+  )
+  const suppressed = await store.unscopedSuppressed(app.db, wanted)
+  const reasons = new Map(suppressed.map(row => [`${row.organization_id} ${row.email}`, row.reason]))
+  const judged = submissions.map(submission => judge(app, submission, reasons))
+  if (submissions.every(({ dailyCap }) => dailyCap === null)) {
+    const messages = await app.db.tx(db => acceptTogether(app, db, judged)).catch(unlessContended)
+    if (messages) return messages
+  }
+  return app.db.tx(db => acceptEach(app, db, judged))
+}
+
+/** One of a batch repeats a request, or cannot be paid. */
+class Contended extends Error {}
+
+const unlessContended = (error: unknown): undefined => {
+  if (!(error instanceof Contended)) throw error
+}
+
+/**
+ * All or none, as nearly every batch can be: nothing is looked at first, every statement is sent in one go, and the wallets are locked
+ * from there to the commit only. Throws Contended when they have to be looked at one by one.
+ */
+const acceptTogether = async (app: App, db: Db, judged: Judged[]): Promise<Message[]> => {
+  const claims = judged.flatMap(claimOf)
+  const charges = judged.filter(({ cost }) => cost > 0).map(chargeOf)
+  const [won, paid] = await Promise.all([
+    claims.length > 0 ? store.unscopedClaim(db, claims) : [],
+    pay(db, charges),
+    write(app, db, judged),
+  ])
+  if (won.length < claims.length || paid.length < new Set(charges.map(row => row.organization_id)).size) throw new Contended()
+  return judged.map(({ row }) => toMessage(app, row))
+}
+
+/** Each by itself, in order of arrival, against locked wallets and caps. */
+const acceptEach = async (app: App, db: Db, judged: Judged[]): Promise<(Message | Problem | Replay)[]> => {
+  const paying = [...new Set(judged.filter(({ cost }) => cost > 0).map(({ row }) => row.organization_id))].sort()
+  const wallets = await store.unscopedWallets(db, paying)
+  const claimed = await claim(db, judged)
+  const contenders = judged.filter(item => !claimed.has(item))
+  const room = await roomFor(app, db, contenders.map(wanting))
+  const broke = refuse(app, room, new Map(wallets.map(row => [row.organization_id, row.balance_mills])), contenders)
+  await room.save()
+  await store.unclaim(
+    db,
+    [...broke.keys()]
+      .filter(item => item.stored)
+      .map(({ row, submission }) => ({
+        organization_id: row.organization_id,
+        livemode: row.livemode,
+        key: submission.claim!.key,
+      })),
+  )
+  await tellOfEmptyWallets(
+    app,
+    db,
+    [...broke].filter(([, { code }]) => code === 'insufficient_balance').map(([{ row }]) => row.organization_id),
+  )
+  const accepted = contenders.filter(item => !broke.has(item))
+  await pay(db, accepted.filter(({ cost }) => cost > 0).map(chargeOf))
+  if (accepted.length > 0) await write(app, db, accepted)
+  return judged.map(item => claimed.get(item) ?? broke.get(item) ?? toMessage(app, item.row))
+}
+
+const chargeOf = ({ row, cost }: Judged): store.ChargeRow => ({
+  id: newId(),
+  organization_id: row.organization_id,
+  cost_mills: cost,
+  reference: publicId('message', row.id),
+})
+
+const pay = async (db: Db, charges: store.ChargeRow[]) => (charges.length > 0 ? store.unscopedCharge(db, charges) : [])
+
+const claimOf = ({ submission, row, stored }: Judged): store.ClaimRow[] =>
+  stored
+    ? [
+        {
+          organization_id: row.organization_id,
+          livemode: row.livemode,
+          key: submission.claim!.key,
+          fingerprint: submission.claim!.fingerprint.toString('hex'),
+          ...stored,
+        },
+      ]
+    : []
+
+/** Who can be written to at all? Suppressed recipients are rejected here and again at sending. */
+const judge = (app: App, submission: Submission, suppressed: Map<string, string>): Judged => {
+  const { message, recipients, held } = submission
+  const deliveries = recipients.map((recipient): DeliveryRow => {
+    const reason = suppressed.get(`${message.organization_id} ${recipient.toLowerCase()}`)
+    return {
+      id: newId(),
+      recipient,
+      state: reason ? 'rejected' : held ? 'held' : 'queued',
+      attempts: 0,
+      next_attempt_at: message.created_at.toISOString(),
+      code: null,
+      reply: reason ? `On your suppression list: ${reason}` : null,
+      remote_host: null,
+      category: reason ? 'suppressed' : null,
+    }
+  })
+  const rejected = deliveries.every(delivery => delivery.state === 'rejected')
+  const row: MessageRow = { ...message, status: rejected ? 'rejected' : held ? 'held' : 'queued', deliveries }
+  const cost =
+    message.livemode && app.config.BILLING && !rejected ? prices.email + prices.attachment * message.attachments.length : 0
+  return { submission, row, cost, stored: submission.claim?.encode(toMessage(app, row)) }
+}
+
+/** Claims the Idempotency-Keys. Who comes second gets the first one's answer, or a refusal if it asks for something else. */
+const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Replay>> => {
+  const claiming = judged.filter(item => item.stored)
+  if (claiming.length === 0) return new Map()
+  const keys = claiming.flatMap(claimOf)
+  const nameOf = ({ organization_id, livemode, key }: Pick<store.ClaimRow, 'organization_id' | 'livemode' | 'key'>) =>
+    `${organization_id} ${livemode} ${key}`
+  const first = new Map(keys.map((row, index) => [nameOf(row), index] as const).reverse())
+  const won = new Set(
+    (
+      await store.unscopedClaim(
+        db,
+        keys.filter((row, index) => first.get(nameOf(row)) === index),
+      )
+    ).map(nameOf),
+  )
+  const losers = claiming.filter((_, index) => !won.has(nameOf(keys[index]!)) || first.get(nameOf(keys[index]!)) !== index)
+  if (losers.length === 0) return new Map()
+  const answers = new Map<Judged, Problem | Replay>()
+  for (const item of losers) {
+    const { key, fingerprint } = item.submission.claim!
+    const answer = await idempotency.find(db, { org: item.row.organization_id, livemode: item.row.livemode }, key)
+    answers.set(
+      item,
+      answer?.fingerprint.equals(fingerprint) ? new Replay(answer.status, answer.body) : problem('idempotency_key_reused'),
+    )
+  }
+  return answers
+}
+
+const wanting = ({ row, submission }: Judged) => ({
+  inbox_id: row.inbox_id,
+  livemode: row.livemode,
+  cap: row.status === 'rejected' ? null : submission.dailyCap,
+})
+
+/** Counts in order of arrival against the locked balances and caps, so that no race gets past them; says who is refused. */
+const refuse = (app: App, room: Room, balances: Map<string, number>, judged: Judged[]): Map<Judged, Problem> => {
+  const broke = new Map<Judged, Problem>()
+  for (const item of judged) {
+    const { organization_id } = item.row
+    const balance = balances.get(organization_id) ?? 0
+    const full = room.refusal(wanting(item))
+    if (full) broke.set(item, full)
+    else if (item.cost > balance)
+      broke.set(
+        item,
+        problem('insufficient_balance', {
+          balance_mills: balance,
+          cost_mills: item.cost,
+          billing_url: billingUrl(app, organization_id),
+        }),
+      )
+    else {
+      room.take(wanting(item))
+      balances.set(organization_id, balance - item.cost)
+    }
+  }
+  return broke
+}
+
+const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
+  for (const { submission, row } of accepted)
+    if (submission.blobs.length > 0) await app.blobs.insert(db, row.organization_id, submission.blobs)
+  const messages = accepted.map(item => item.row)
+  const written = store.unscopedInsert(db, {
+    threads: accepted.map(({ submission, row }) => ({
+      id: row.thread_id,
+      organization_id: row.organization_id,
+      inbox_id: row.inbox_id,
+      livemode: row.livemode,
+      subject: row.subject,
+      at: row.created_at,
+      fresh: submission.newThread,
+    })),
+    messages,
+    attachments: messages.flatMap(row =>
+      row.attachments.map((attachment: AttachmentRow, position) => ({
+        ...attachment,
+        position,
+        organization_id: row.organization_id,
+        message_id: row.id,
+      })),
+    ),
+    deliveries: messages.flatMap(row =>
+      row.deliveries.map(delivery => ({
+        ...delivery,
+        organization_id: row.organization_id,
+        message_id: row.id,
+        livemode: row.livemode,
+        lane: domainOf(delivery.recipient),
+      })),
+    ),
+  })
+  // Sent without waiting for the rows: the connection carries both in one round trip, and a failure of either undoes both.
+  await Promise.all([
+    written,
+    record(
+      db,
+      messages.flatMap(row => eventsOf(app, row)),
+    ),
+  ])
+  for (const { row, cost } of accepted) if (row.status === 'held') await holdForApproval(app, db, row, cost)
+}
+
+const eventsOf = (app: App, row: MessageRow): NewEvent[] => {
+  const { message_id, data } = messageEvent(app, row)
+  const about = { organization_id: row.organization_id, livemode: row.livemode, message_id }
+  const accepted: NewEvent = { type: row.status === 'held' ? 'message.held' : 'message.queued', ...about, data }
+  const rejected = row.deliveries.filter(delivery => delivery.state === 'rejected')
+  return [
+    ...(row.status === 'rejected' ? [] : [accepted]),
+    ...rejected.map(
+      ({ recipient, reply }): NewEvent => ({ type: 'message.rejected', ...about, data: { ...data, recipient, reason: reply } }),
+    ),
+  ]
+}

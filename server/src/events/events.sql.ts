@@ -1,0 +1,65 @@
+import { type Db, sql } from '../kernel/database/db.ts'
+import { newId } from '../kernel/ids.ts'
+import type { NewEvent } from './events.ts'
+
+/**
+ * Records events and fans them out: one statement inserts the events, a delivery for every enabled endpoint that wants
+ * them (webhooks/dispatch.ts works those off). Call it inside the transaction of the change.
+ */
+export const record = async (db: Db, events: NewEvent[]): Promise<void> => {
+  if (events.length === 0) return
+  const rows = JSON.stringify(events.map(event => ({ id: newId(), ...event })))
+  await db.rows(sql`
+    with new_events as (
+      insert into events (id, organization_id, livemode, type, data, message_id)
+      select id, organization_id, livemode, type, data, message_id
+      from jsonb_to_recordset(${rows}::jsonb) as e (id uuid, organization_id uuid, livemode boolean, type text, data jsonb, message_id uuid)
+      returning id, organization_id, livemode, type
+    )
+    insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, livemode)
+    select sortable_id(), e.organization_id, w.id, e.id, e.livemode
+    from new_events e
+    join webhook_endpoints w on w.organization_id = e.organization_id and w.enabled and (e.type = any (w.events) or '*' = any (w.events))`)
+}
+
+/** Records one event for one endpoint only (test calls), wanted or not. Returns the delivery's id. */
+export const recordFor = async (db: Db, organizationId: string, endpointId: string, event: NewEvent): Promise<string> => {
+  const row = await db.row<{ id: string }>(sql`
+    with new_event as (
+      insert into events (id, organization_id, livemode, type, data)
+      values (${newId()}, ${organizationId}, ${event.livemode}, ${event.type}, ${JSON.stringify(event.data)}::jsonb)
+      returning id, organization_id, livemode
+    )
+    insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, livemode)
+    select ${newId()}, organization_id, ${endpointId}, id, livemode from new_event
+    returning id`)
+  return row!.id
+}
+
+export interface EventRow {
+  id: string
+  type: string
+  livemode: boolean
+  data: object
+  created_at: Date
+}
+
+export const list = (
+  db: Db,
+  organizationId: string,
+  livemode: boolean,
+  q: { type: string | undefined; before: string | undefined; after: Date | undefined; until: Date | undefined; limit: number },
+) =>
+  db.rows<EventRow>(sql`
+    select id, type, livemode, event_data(data, message_id) as data, created_at from events
+    where organization_id = ${organizationId} and livemode = ${livemode}
+      and (${q.type ?? null}::text is null or type = ${q.type ?? null}::text)
+      and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
+      and (${q.after ?? null}::timestamptz is null or created_at >= ${q.after ?? null}::timestamptz)
+      and (${q.until ?? null}::timestamptz is null or created_at < ${q.until ?? null}::timestamptz)
+    order by id desc limit ${q.limit}`)
+
+export const byId = (db: Db, organizationId: string, livemode: boolean, id: string) =>
+  db.row<EventRow>(sql`
+    select id, type, livemode, event_data(data, message_id) as data, created_at from events
+    where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}`)

@@ -1,0 +1,181 @@
+/**
+ * Preflight of an order: every recipient's words and address are checked against the card they must fit on, and some whole pieces are
+ * drawn and looked at, before money moves. 10,000 handwritten cards take some four seconds, in slices between which others are served.
+ */
+import type { App } from '../../app.ts'
+import type { Db } from '../../kernel/database/db.ts'
+import { newId } from '../../kernel/ids.ts'
+import { checkRecipient } from '../../printer/postcard.ts'
+import { PrintProblem } from '../../printer/problem.ts'
+import type { PieceSpec } from '../../printer/render.ts'
+import { carrierFor } from '../carriers/index.ts'
+import type { CompleteOrder } from '../orders/complete-order.ts'
+import type { Artwork, StoredCreative } from '../pieces/creative.ts'
+import { loadArtwork, renderer, specOf } from '../production/printing.ts'
+import * as recipients from '../recipients/order-recipients.sql.ts'
+
+/** A recipient whose piece cannot be printed. */
+export interface Unprintable {
+  id: string
+  row: number
+  code: string
+  field: string
+  message: string
+}
+
+export interface Preflight {
+  checked: number
+  problems: Unprintable[]
+  warnings: string[]
+  /** Of the thickest piece. */
+  sheets: number
+}
+
+const batch = 500
+const slice = 20
+/** Stand for what a piece gets at checkout: same length, same place. */
+const sampleBarcode = '00310000000000000000'
+const sampleCode = '0000000000000000'
+
+/** Checks all accepted recipients of an order. */
+export const preflightOrder = async (app: App, db: Db, order: CompleteOrder): Promise<Preflight> => {
+  const artwork = await loadArtwork(app, db, order.org, [order.creative])
+  const found: Preflight = { checked: 0, problems: [], warnings: [], sheets: 1 }
+  const samples = new Map<'first' | 'longest', recipients.Recipient>()
+  let longest = 0
+  for (let after: string | null = null; ; ) {
+    const rows: recipients.Recipient[] = await recipients.accepted(db, order.org, order.id, after, batch)
+    if (rows.length === 0) break
+    after = rows.at(-1)!.id
+    found.checked += rows.length
+    found.problems.push(...(await checkBatch(app, order, artwork, rows, found)))
+    const bad = new Set(found.problems.slice(-batch).map(({ id }) => id))
+    for (const row of rows.filter(({ id }) => !bad.has(id))) {
+      const length = Object.values(row.merge_variables).join('').length
+      if (!samples.has('first')) samples.set('first', row)
+      if (length <= longest) continue
+      longest = length
+      samples.set('longest', row)
+    }
+  }
+  for (const row of new Set(samples.values())) await lookAt(app, order, artwork, row, found)
+  return found
+}
+
+const specFor = (app: App, order: CompleteOrder, artwork: Artwork, row: recipients.Recipient, imb: string | null): PieceSpec =>
+  specOf(
+    app,
+    {
+      id: newId(),
+      kind: order.kind,
+      size: order.size,
+      recipient: row.recipient,
+      return_address: order.returnAddress,
+      printed_creative: order.creative,
+      merge_variables: { ...order.mergeVariables, ...row.merge_variables },
+      imb,
+      code: order.qrUrl ? sampleCode : null,
+      created_at: app.clock.now(),
+    },
+    artwork,
+    `row ${row.row}`,
+  )
+
+const unprintable = (row: recipients.Recipient, problem: PrintProblem): Unprintable => ({
+  id: row.id,
+  row: row.row,
+  code: problem.code,
+  field: problem.path.replaceAll('.', '/'),
+  message: problem.message,
+})
+
+const checkBatch = async (
+  app: App,
+  order: CompleteOrder,
+  artwork: Artwork,
+  rows: recipients.Recipient[],
+  found: Preflight,
+): Promise<Unprintable[]> => {
+  const problems = await carrierProblems(app, order, rows)
+  const bad = new Set(problems.map(({ id }) => id))
+  const good = rows.filter(({ id }) => !bad.has(id))
+  return [
+    ...problems,
+    ...(mergesIntoArtwork(order.creative)
+      ? await compose(app, order, artwork, good, found)
+      : await checkWords(app, order, artwork, good)),
+  ]
+}
+
+/** Where the carrier does not mail to. */
+const carrierProblems = async (app: App, order: CompleteOrder, rows: recipients.Recipient[]): Promise<Unprintable[]> => {
+  const { countries, title } = carrierFor(app, order.livemode).capabilities()
+  if (countries === 'all') return []
+  return rows
+    .filter(({ recipient }) => !countries.includes(recipient.country))
+    .map(({ id, row, recipient }) => ({
+      id,
+      row,
+      code: 'country_not_served',
+      field: 'to/country',
+      message: `${title} does not mail to ${recipient.country}.`,
+    }))
+}
+
+/** HTML with merge fields has to be laid out to know whether it fits, and a letter may be many pages. */
+const mergesIntoArtwork = (creative: StoredCreative): boolean =>
+  'body' in creative || [creative.front, creative.back].some(side => side.kind === 'html' && side.html.includes('{{'))
+
+const checkWords = async (
+  app: App,
+  order: CompleteOrder,
+  artwork: Artwork,
+  rows: recipients.Recipient[],
+): Promise<Unprintable[]> => {
+  const problems: Unprintable[] = []
+  for (const [i, row] of rows.entries()) {
+    if (i % slice === slice - 1) await new Promise(setImmediate)
+    const spec = specFor(app, order, artwork, row, null)
+    try {
+      if (spec.kind === 'postcard') checkRecipient(spec)
+    } catch (problem) {
+      if (!(problem instanceof PrintProblem)) throw problem
+      problems.push(unprintable(row, problem))
+    }
+  }
+  return problems
+}
+
+const compose = async (
+  app: App,
+  order: CompleteOrder,
+  artwork: Artwork,
+  rows: recipients.Recipient[],
+  found: Preflight,
+): Promise<Unprintable[]> => {
+  const problems: Unprintable[] = []
+  for (let at = 0; at < rows.length; at += slice) {
+    const some = rows.slice(at, at + slice)
+    const specs = some.map(row => specFor(app, order, artwork, row, null))
+    for await (const file of renderer.impose(specs, { piecesPerFile: slice, title: 'Preflight', created: app.clock.now() })) {
+      for (const { index, problem } of file.refused) problems.push(unprintable(some[index]!, problem))
+      for (const { pages } of file.pieces) found.sheets = Math.max(found.sheets, pages / 2) // both sides of each count
+    }
+    await new Promise(setImmediate)
+  }
+  return problems
+}
+
+/** Draws a whole piece, barcode and all, and reads it back. */
+const lookAt = async (
+  app: App,
+  order: CompleteOrder,
+  artwork: Artwork,
+  row: recipients.Recipient,
+  found: Preflight,
+): Promise<void> => {
+  const spec = specFor(app, order, artwork, row, row.recipient.country === 'US' ? sampleBarcode : null)
+  const { problems, warnings } = await renderer.preflight(spec)
+  found.problems.push(...problems.map(problem => unprintable(row, problem)))
+  for (const { message } of warnings) if (!found.warnings.includes(message)) found.warnings.push(message)
+}

@@ -1,0 +1,171 @@
+/**
+ * Sending one piece: the list of verbs that postcards and letters share. Everything that can be refused is refused before money moves,
+ * the drawn page included; then drop, row, money and event are one transaction.
+ */
+import Type, { type Static } from 'typebox'
+import { record } from '../../events/events.sql.ts'
+import type { StagedBlob } from '../../kernel/blobs.ts'
+import type { Db } from '../../kernel/database/db.ts'
+import { checkReplay, once } from '../../kernel/database/idempotency.ts'
+import { newId, publicId } from '../../kernel/ids.ts'
+import { type Context, object } from '../../operation.ts'
+import { invalid } from '../../problems.ts'
+import { Address, standardise } from '../addresses/postal-addresses.ts'
+import { carrierFor } from '../carriers/index.ts'
+import { dropFor, mailDay } from '../drops/drops.ts'
+import * as ledger from '../money/ledger.ts'
+import { type PieceSize, priceOf } from '../money/prices.ts'
+import { newBarcodes, newCode, renderer, specOf } from '../production/printing.ts'
+import { nowFor } from '../sandbox/test-clock.ts'
+import { verify } from '../verification/verify.ts'
+import { fieldErrorOf, type Keep, type StoredCreative } from './creative.ts'
+import * as store from './pieces.sql.ts'
+import { Metadata, type Piece, toPiece } from './pieces.ts'
+
+/** Fields which postcards and letters have in common. */
+export const pieceFields = {
+  to: Address,
+  from: Address,
+  merge_variables: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      maxProperties: 200,
+      propertyNames: { minLength: 1, maxLength: 60 },
+      description: 'Values of the merge fields. A field without a value is refused.',
+    }),
+  ),
+  metadata: Type.Optional(Metadata),
+  send_date: Type.Optional(
+    Type.String({
+      maxLength: 40,
+      examples: ['2026-12-24'],
+      description: 'The earliest day to mail it, within a year. Default: the next.',
+    }),
+  ),
+  qr_url: Type.Optional(
+    Type.String({ maxLength: 2000, description: 'Print a QR code of its own that leads here; scans are counted.' }),
+  ),
+  qr_caption: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: 'Words beside the code.' })),
+}
+const Fields = object(pieceFields)
+
+interface Wanted {
+  kind: 'postcard' | 'letter'
+  size: PieceSize
+  input: Static<typeof Fields>
+  creative(keep: Keep): Promise<StoredCreative>
+}
+
+/** They are kept with the piece and told with each of its events. */
+const mostMergeCharacters = 25_000
+
+/** Makes a piece. Throws invalid_input (every problem named with its field), insufficient_balance. */
+export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> => {
+  const { app, org, livemode, claim } = ctx
+  const { input, size } = wanted
+  if (claim) await checkReplay(ctx.db, ctx, claim.key, claim.fingerprint)
+  const to = standardise(input.to, '/to')
+  const from = standardise(input.from, '/from')
+  checkCarrier(ctx, size, to.address.country)
+  checkQr(input.qr_url)
+  if (JSON.stringify(input.merge_variables ?? {}).length > mostMergeCharacters)
+    throw invalid({ path: '/merge_variables', message: `has more than ${mostMergeCharacters} characters as JSON` })
+  const now = await nowFor(app, ctx.db, org, livemode)
+  const day = mailDay(now, sendDate(now, input.send_date))
+  const draft: Draft = {
+    id: newId(),
+    order_id: null,
+    kind: wanted.kind,
+    size,
+    recipient: to.address,
+    return_address: from.address,
+    address_status: to.status,
+    merge_variables: input.merge_variables ?? {},
+    metadata: input.metadata ?? {},
+    send_date: input.send_date ?? null,
+    imb: to.address.country === 'US' ? sampleBarcode : null,
+    code: input.qr_url ? newCode() : null,
+    qr_url: input.qr_url ?? null,
+    created_at: now,
+  }
+  const { sheets, ...seen } = await preflight(ctx, draft, wanted)
+  const { production_mills, postage_mills } = priceOf(size, to.address.country, sheets)
+  const piece = { ...draft, price_mills: production_mills + postage_mills, postage_mills }
+  const address_status = await verify(app, livemode, to)
+  const staged: StagedBlob[] = []
+  const creative: StoredCreative = {
+    ...(await wanted.creative(async bytes => (staged[staged.push(await app.blobs.stage(bytes)) - 1] as StagedBlob).id)),
+    ...(input.qr_caption ? { qr_caption: input.qr_caption } : {}),
+    ...seen,
+  }
+  const commit = async (db: Db): Promise<Piece> => {
+    const drop = await dropFor(db, { org, livemode }, day)
+    const [imb] = await newBarcodes(app, db, livemode, [to.address])
+    await app.blobs.insert(db, org, staged)
+    await store.insert(db, org, livemode, [{ ...piece, address_status, creative, drop_id: drop.id, imb: imb! }])
+    await ledger.reserve({ app, db, org, livemode }, piece.price_mills, publicId('piece', piece.id))
+    const made = toPiece(app, (await store.byId(db, org, livemode, piece.id))!)
+    await record(db, [{ type: 'piece.created', organization_id: org, livemode, data: made }])
+    return made
+  }
+  // The claim is made here and not around the whole, so that no transaction waits while pages are drawn.
+  return ledger.paying(app, org, async () => {
+    if (!claim) return ctx.db.tx(commit)
+    let made: Piece | undefined
+    await once(ctx.db, ctx, claim.key, claim.fingerprint, async db => claim.encode((made = await commit(db))))
+    return made!
+  })
+}
+
+/** Stands in for the barcode while the page is checked: serial numbers are given out when nothing can be refused any more. */
+const sampleBarcode = '00310000000000000000'
+
+/** A piece before its price is known. */
+type Draft = Omit<store.NewPiece, 'drop_id' | 'creative' | 'price_mills' | 'postage_mills'>
+
+/** Draws the piece and looks at it. Throws invalid_input for what cannot be printed. */
+const preflight = async (
+  { app }: Context,
+  piece: Draft,
+  { creative: build, input }: Wanted,
+): Promise<Pick<StoredCreative, 'pages' | 'warnings'> & { sheets: number }> => {
+  const artwork = new Map<string, Uint8Array>()
+  const draft = await build(async bytes => {
+    const name = String(artwork.size)
+    artwork.set(name, bytes)
+    return name
+  })
+  const caption = input.qr_caption ? { qr_caption: input.qr_caption } : {}
+  const spec = specOf(app, { ...piece, printed_creative: { ...draft, ...caption } }, artwork)
+  const { problems, warnings } = await renderer.preflight(spec)
+  if (problems.length > 0) throw invalid(...problems.map(problem => fieldErrorOf(problem, input)))
+  const { pages, sheets } = await renderer.render(spec)
+  return { pages, sheets, ...(warnings.length > 0 ? { warnings: warnings.map(({ message }) => message) } : {}) }
+}
+
+const checkCarrier = ({ app, livemode }: Context, size: PieceSize, country: string): void => {
+  const { title, sizes, countries } = carrierFor(app, livemode).capabilities()
+  if (!sizes.includes(size)) throw invalid({ path: '/size', message: `is not printed by ${title}` })
+  if (countries !== 'all' && !countries.includes(country))
+    throw invalid({ path: '/to/country', message: `is not a country ${title} mails to` })
+}
+
+/** The link is opened by whoever scans it, so it must be one, without a password. */
+export const checkQr = (url: string | undefined, path = '/qr_url'): void => {
+  if (url === undefined) return
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.username || parsed.password)
+    throw invalid({ path, message: 'is no http or https link' })
+}
+
+const yearMs = 366 * 86_400_000
+
+/** Checks the day asked for: today or later, within a year. */
+export const sendDate = (now: Date, wanted: string | undefined, path = '/send_date'): string | undefined => {
+  if (wanted === undefined) return undefined
+  const date = new Date(`${wanted}T00:00:00Z`)
+  if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== wanted)
+    throw invalid({ path, message: 'is no day of the calendar; write 2026-12-24' })
+  if (wanted < now.toISOString().slice(0, 10)) throw invalid({ path, message: 'has passed' })
+  if (date.getTime() - now.getTime() > yearMs) throw invalid({ path, message: 'is more than a year away' })
+  return wanted
+}

@@ -1,0 +1,400 @@
+/** Lists of recipients as people have them, and as attackers make them. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import readExcelFile from 'read-excel-file/node'
+import { workbook, xlsx, type ZipEntry, zip } from '../../../test/xlsx-writer.ts'
+import { Problem } from '../../problems.ts'
+import { readList } from './list-reader.ts'
+import type { Accepted, Rejected } from './rows.ts'
+
+const heading = 'first_name,last_name,address,city,state,zip'
+const ada = 'Ada,Holloway,1 Elm Street,Boston,MA,02139'
+
+describe('lists of recipients', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pennypost-lists-'))
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  const read = async (content: string | Uint8Array, mapping = {}) => {
+    const path = join(folder, randomBytes(8).toString('hex'))
+    await writeFile(path, content)
+    const accepted: Accepted[] = []
+    const rejected: Rejected[] = []
+    try {
+      const list = await readList({ path, mapping }, async batch => {
+        accepted.push(...JSON.parse(batch.json).filter((row: object) => 'recipient' in row))
+        rejected.push(...batch.rejected)
+      })
+      return { ...list, accepted, rejected }
+    } finally {
+      await rm(path)
+    }
+  }
+  const refused = async (content: string | Uint8Array, reason: RegExp, mapping = {}) => {
+    await assert.rejects(read(content, mapping), (error: unknown) => {
+      assert.ok(error instanceof Problem, String(error))
+      assert.equal(error.errors?.[0]?.path, '/file')
+      assert.match(error.message, reason)
+      return true
+    })
+  }
+
+  describe('as CSV', () => {
+    for (const [what, delimiter] of [
+      ['commas', ','],
+      ['semicolons', ';'],
+      ['tabs', '\t'],
+      ['bars', '|'],
+    ] as const)
+      it(`with ${what}`, async () => {
+        const { accepted, format } = await read(`${heading}\r\n${ada}\r\n`.replaceAll(',', delimiter))
+        assert.deepEqual(format, { type: 'csv', encoding: 'utf-8', delimiter })
+        assert.deepEqual(accepted[0]!.recipient, {
+          name: 'Ada Holloway',
+          line1: '1 ELM ST',
+          city: 'BOSTON',
+          state: 'MA',
+          zip: '02139',
+          country: 'US',
+          given: { line1: '1 Elm Street' },
+        })
+      })
+
+    const text = `${heading}\nZoë,Müller,1 Elm Street,Boston,MA,02139\n`
+    const utf16 = (little: boolean, mark: boolean) => {
+      const bytes = Buffer.from((mark ? '\ufeff' : '') + text, 'utf16le')
+      return little ? bytes : bytes.swap16()
+    }
+    for (const [what, bytes] of [
+      ['utf-8', Buffer.from(text)],
+      ['utf-8', Buffer.from(`\ufeff${text}`)],
+      ['utf-16le', utf16(true, true)],
+      ['utf-16be', utf16(false, true)],
+      ['utf-16le', utf16(true, false)],
+      ['utf-16be', utf16(false, false)],
+      ['windows-1252', Buffer.from(text, 'latin1')],
+    ] as const)
+      it(`in ${what}, ${bytes.subarray(0, 3).toString('hex')}…`, async () => {
+        const { accepted, format } = await read(bytes)
+        assert.equal((format as { encoding: string }).encoding, what)
+        assert.equal(accepted[0]!.recipient.name, 'Zoë Müller')
+      })
+
+    it('with the delimiter that a first line names for Excel', async () => {
+      for (const [line, delimiter] of [
+        ['sep=;', ';'],
+        ['"sep=;"', ';'],
+        ['SEP=\t', '\t'],
+      ] as const) {
+        const list = [`\uFEFF${line}`, heading.replaceAll(',', delimiter), ada.replaceAll(',', delimiter)].join('\r\n')
+        for (const bytes of [Buffer.from(list), Buffer.from(list, 'utf16le')]) {
+          const { accepted, format } = await read(bytes)
+          assert.equal(format.type === 'csv' && format.delimiter, delimiter)
+          assert.deepEqual([accepted[0]!.row, accepted[0]!.recipient.name], [2, 'Ada Holloway'])
+        }
+      }
+    })
+    it('finds UTF-8 and Windows-1252 letters wherever they stand, also across slices', async () => {
+      const filler = 'x'.repeat(262_140 - heading.length)
+      const list = `${heading}\n${`Ada,${'y'.repeat(30)},1 Elm St,Boston,MA,02139\n`.repeat(1)}`
+      const { accepted } = await read(`${list}${filler.slice(0, 200)}é,Z,2 Elm St,Boston,MA,02139\n`)
+      assert.equal(accepted.length, 1)
+      for (let shift = 0; shift < 4; shift++) {
+        const padding = `${'p'.repeat(100)},${'q'.repeat(100)}\n`.repeat(1290) + 'r'.repeat(shift)
+        const late = await read(`${heading}\n${padding}\nÉmile,Zola,2 Elm St,Boston,MA,02139\n`)
+        assert.equal((late.format as { encoding: string }).encoding, 'utf-8')
+        assert.equal(late.accepted.at(-1)!.recipient.name, 'Émile Zola')
+      }
+    })
+
+    it('under the headings people write', async () => {
+      for (const names of [
+        'First Name,Last Name,Street Address,City,State,ZIP Code',
+        'FNAME,LNAME,ADDR1,CITY,ST,ZIP',
+        'Given Name,Surname,Mailing Address,Mailing City,Mailing State,Mailing Zip',
+        'first,last,address line 1,town,State/Province,postal code',
+      ]) {
+        const { accepted, columns } = await read(`${names}\n${ada}\n`)
+        assert.deepEqual(
+          columns.map(column => column.field),
+          ['first_name', 'last_name', 'line1', 'city', 'state', 'zip'],
+          names,
+        )
+        assert.equal(accepted[0]!.merge_variables.first_name, 'Ada')
+      }
+    })
+
+    it('with a mapping where headings do not tell', async () => {
+      const list = 'Who,Where,City,State,Zip\nAda Holloway,1 Elm St,Boston,MA,02139\n'
+      await refused(list, /no column for a name, an address\. .*it holds "Who", "Where", "City"/)
+      const { accepted } = await read(list, { name: 'who', line1: 'Where' })
+      assert.equal(accepted[0]!.recipient.line1, '1 ELM ST')
+      await refused(list, /no column "Nobody", which the mapping names for name/, { name: 'Nobody' })
+    })
+
+    it('with the number of a flat under a heading that says what it is', async () => {
+      const line = async (column: string, value: string) => {
+        const { accepted } = await read(`name,address,${column},city,state,zip\nAda,1 Elm St,${value},Boston,MA,02139\n`)
+        return accepted[0]!.recipient.line2
+      }
+      assert.equal(await line('Apt', '4'), 'APT 4')
+      assert.equal(await line('Mailing Unit', '#12b'), 'UNIT 12B')
+      assert.equal(await line('Apt/Suite', '7'), '# 7')
+      assert.equal(await line('Apt', 'Suite 9'), 'STE 9')
+    })
+    it('with every column as a merge field', async () => {
+      const { accepted, columns } = await read(`${heading},Favourite Color!,2nd car,Favourite Color!\n${ada},blue,Fiat,red\n`)
+      assert.deepEqual(
+        columns.slice(6).map(column => column.merge_field),
+        ['favourite_color', '_2nd_car', 'favourite_color_2'],
+      )
+      const { merge_variables } = accepted[0]!
+      assert.deepEqual(
+        [merge_variables.favourite_color, merge_variables._2nd_car, merge_variables.favourite_color_2, merge_variables.name],
+        ['blue', 'Fiat', 'red', 'Ada Holloway'],
+      )
+    })
+
+    it('with ZIP codes that a spreadsheet took for numbers', async () => {
+      const zips = ['2139', '501', '2139.0', '21394307', '2139-4307', '02139', '90210-1234', '902101234']
+      const list = zips.map((zip, i) => `Ada${i},H,1 Elm St,Boston,MA,${zip}`).join('\n')
+      const { accepted, zips_mended } = await read(`${heading}\n${list}\n`)
+      assert.deepEqual(
+        accepted.map(row => row.recipient.zip),
+        ['02139', '00501', '02139', '02139-4307', '02139-4307', '02139', '90210-1234', '90210-1234'],
+      )
+      assert.equal(zips_mended, 5)
+      assert.equal(accepted[0]!.merge_variables.zip, '02139')
+      assert.equal(accepted[0]!.recipient.given?.zip, '2139')
+      assert.equal(accepted[0]!.address_status, 'corrected')
+    })
+
+    it('says of each row that is not taken why, and numbers it as a spreadsheet would', async () => {
+      const rows = [
+        ada,
+        ada.toUpperCase(),
+        '',
+        ',,1 Elm St,Boston,MA,02139',
+        'Bob,B,,Boston,MA,02139',
+        'Cy,C,1 Elm St,Boston,Massachusets,02139',
+        'Di,D,1 Elm St,Boston,MA,1',
+        `Ed,E,${'long '.repeat(20)},Boston,MA,02139`,
+        '"Flo\nnext line",F,1 Elm St,Boston,MA,02139',
+        'Gus,G,1 Elm St,Boston,MA,02139,1,2,3',
+        'Hal',
+      ]
+      const { accepted, rejected } = await read(`${heading}\n${rows.join('\n')}\n`)
+      assert.deepEqual(
+        accepted.map(row => row.row),
+        [2, 10, 11],
+      )
+      assert.equal(accepted[1]!.recipient.name, 'Flo next line F')
+      assert.deepEqual(
+        rejected.map(({ row, reasons }) => [row, ...reasons.map(({ code, field }) => `${code} ${field}`)]),
+        [
+          [3, 'duplicate null'],
+          [5, 'missing name'],
+          [6, 'missing line1'],
+          [7, 'invalid state'],
+          [8, 'invalid zip'],
+          [9, 'too_long line1'],
+          [12, 'missing line1', 'missing city', 'missing state', 'missing zip'],
+        ],
+      )
+      assert.match(rejected[0]!.reasons[0]!.message, /same recipient as row 2/)
+    })
+
+    it('knows countries by name', async () => {
+      const { accepted, rejected } = await read(
+        'name,address,city,postcode,country\nA,1 Rue X,Paris,75001,France\nB,Str. 1,Bern,3000,ch\nC,1 High St,Bath,BA1,England\nD,1 Elm St,X,1,Atlantis\nE,1 Elm St,X,1,ZZ\n',
+      )
+      assert.deepEqual(
+        accepted.map(row => row.recipient.country),
+        ['FR', 'CH', 'GB'],
+      )
+      assert.deepEqual(
+        rejected.map(row => row.reasons[0]!.field),
+        ['country', 'country'],
+      )
+    })
+
+    it('refuses what is no list', async () => {
+      await refused(`${heading}\nAda\0,H,1 Elm St,Boston,MA,02139\n`, /NUL/)
+      await refused(Buffer.from(`\ufeff${heading}\nAda\0,x\n`, 'utf16le'), /NUL/)
+      await refused(`${heading},__proto__\n${ada},x\n`, /column called "__proto__"/)
+      await refused(`${heading},constructor\n${ada},x\n`, /column called "constructor"/)
+      await refused('', /holds no recipients/)
+      await refused(`${heading}\n\n\n`, /holds no recipients/)
+      await refused(randomBytes(100_000), /NUL|no column/)
+      await refused('%PDF-1.7\n…', /is a PDF/)
+      await refused(Buffer.from('d0cf11e0a1b11ae1', 'hex'), /Excel 97–2003 workbook, or one with a password/)
+      await refused(`${heading}\n"${'Ada,'.repeat(200_000)}`, /line of more than|never closed/)
+      await refused(`${heading}\n"Ada,Holloway`, /never closed/)
+      await refused(`${'a,'.repeat(300)}\n`, /300 columns|301 columns/)
+    })
+
+    it('refuses one endless line without holding it', async () => {
+      const before = process.memoryUsage.rss()
+      await refused(Buffer.alloc(45 * 1024 * 1024, 'a'), /line of more than/)
+      await refused(Buffer.alloc(45 * 1024 * 1024, '"a'), /line of more than/)
+      await refused(Buffer.alloc(45 * 1024 * 1024, ','), /line of more than/)
+      await refused(Buffer.alloc(45 * 1024 * 1024, '\n'), /more than 1000000 lines/)
+      assert.ok(process.memoryUsage.rss() - before < 400_000_000)
+    })
+
+    it('refuses more rows than a list may have', async () => {
+      await refused(`${heading}\n${'x\n'.repeat(200_001)}`, /more than 200000 rows/)
+    })
+
+    it('keeps names that are no data as data', async () => {
+      const { accepted } = await read(`${heading},note\n__proto__,toString,1 Elm St,Boston,MA,02139,"=HYPERLINK(""x"")"\n`)
+      assert.equal(accepted[0]!.recipient.name, '__proto__ toString')
+      assert.equal(accepted[0]!.merge_variables.note, '=HYPERLINK("x")')
+    })
+  })
+
+  describe('as XLSX', () => {
+    const rows = [
+      ['First Name', 'Last Name', 'Address', 'City', 'State', 'Zip', 'Note'],
+      ['Zoë', 'Müller & Co <x>', '1 Elm Street', 'Boston', 'MA', 2139, null],
+      [null, null, null, null, null, null, null],
+      ['Bob', null, '2 Elm Street', 'Boston', 'MA', 90210, 'a\nb'],
+    ]
+    const sheet = (entries: ZipEntry[], name: string, change: (xml: string) => string): ZipEntry[] =>
+      entries.map(entry => (entry.name === name ? { ...entry, data: Buffer.from(change(entry.data.toString())) } : entry))
+    const sheet1 = 'xl/worksheets/sheet1.xml'
+
+    it('as the usual library reads it', async () => {
+      const { accepted, format } = await read(xlsx(rows))
+      assert.deepEqual(format, { type: 'xlsx' })
+      assert.deepEqual(
+        accepted.map(({ row, recipient }) => [row, recipient.name, recipient.zip]),
+        [
+          [2, 'Zoë Müller & Co <x>', '02139'],
+          [4, 'Bob', '90210'],
+        ],
+      )
+      assert.equal(accepted[1]!.merge_variables.note, 'a\nb')
+      const path = join(folder, 'peer.xlsx')
+      await writeFile(path, xlsx(rows))
+      const peer = (await readExcelFile(path)) as unknown as { data: unknown[][] }[]
+      assert.deepEqual(peer[0]!.data[1]!.slice(0, 6), ['Zoë', 'Müller & Co <x>', '1 Elm Street', 'Boston', 'MA', 2139])
+    })
+
+    it('with prefixes, inline and rich texts, dates, errors, hidden sheets and gaps', async () => {
+      const relations = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
+      const start = '<?xml version="1.0"?>'
+      const cell = (at: string, text: string) => `<x:c r="${at}" t="inlineStr"><x:is><x:t>${text}</x:t></x:is></x:c>`
+      const heads = ['name', 'address', 'city', 'state', 'zip', 'since', 'score'].map((text, i) => cell(`${'ABCDEFG'[i]}1`, text))
+      const parts: ZipEntry[] = [
+        {
+          name: 'xl/workbook.xml',
+          data: Buffer.from(
+            `${start}<workbook xmlns:r="${relations}"><sheets><sheet name="h" state="hidden" r:id="rId9"/><sheet name='v' r:id='rId2'/></sheets></workbook>`,
+          ),
+        },
+        {
+          name: 'xl/_rels/workbook.xml.rels',
+          data: Buffer.from(
+            `${start}<Relationships><Relationship Id="rId2" Type="${relations}/worksheet" Target="/xl/worksheets/s.xml"/><Relationship Id="rId9" Type="${relations}/worksheet" Target="worksheets/h.xml"/><Relationship Id="rId3" Type="${relations}/sharedStrings" Target="sharedStrings.xml"/><Relationship Id="rId4" Type="${relations}/styles" Target="styles.xml"/></Relationships>`,
+          ),
+        },
+        {
+          name: 'xl/sharedStrings.xml',
+          data: Buffer.from(
+            `${start}<sst><si><r><t>Ada </t></r><r><rPr><b/></rPr><t xml:space="preserve">Lovelace</t></r><rPh sb="0" eb="1"><t>エイダ</t></rPh></si><si><t><![CDATA[1 <Elm> St]]></t></si><si><t>New_x000D_York &#65;&#x42;</t></si></sst>`,
+          ),
+        },
+        {
+          name: 'xl/styles.xml',
+          data: Buffer.from(
+            `${start}<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd;@"/><numFmt numFmtId="165" formatCode="0.00 &quot;days&quot;"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="14"/></cellXfs></styleSheet>`,
+          ),
+        },
+        {
+          name: 'xl/worksheets/s.xml',
+          data: Buffer.from(
+            `${start}<!-- a > comment --><x:worksheet xmlns:x="y"><x:sheetData><x:row r="1">${heads.join('')}</x:row><x:row r="7"><x:c r="A7" t="s"><x:v>0</x:v></x:c><x:c t="s"><x:v>1</x:v></x:c><x:c r="C7" t="s" dummy="a>b"><x:v>2</x:v></x:c><x:c r="D7" t="str"><x:f>"M"</x:f><x:v>NY</x:v></x:c><x:c r="E7"><x:v>1.0001E4</x:v></x:c><x:c r="F7" s="1"><x:v>45000.5</x:v></x:c><x:c r="G7" t="e"><x:v>#N/A</x:v></x:c></x:row></x:sheetData></x:worksheet>`,
+          ),
+        },
+      ]
+      const { accepted } = await read(zip(parts))
+      const [row] = accepted
+      assert.deepEqual([row!.row, row!.recipient.name, row!.recipient.zip], [7, 'Ada Lovelace', '10001'])
+      assert.equal(row!.merge_variables.address, '1 <Elm> St')
+      assert.equal(row!.merge_variables.since, '2023-03-15')
+      assert.equal(row!.merge_variables.score, undefined)
+    })
+
+    it('refuses bombs: declared, lying, overlapping, many, encrypted, damaged', async () => {
+      const parts = workbook(rows)
+      const claim = (claims: NonNullable<ZipEntry['claims']>) =>
+        zip(parts.map(entry => (entry.name === sheet1 ? { ...entry, claims } : entry)))
+      await refused(claim({ size: 500 * 1024 * 1024 }), /unpacks to far more/)
+      await refused(claim({ size: 100 }), /unpacks to far more/)
+      const zeros = { name: sheet1, data: Buffer.alloc(30 * 1024 * 1024, ' ') }
+      await refused(zip([...parts.filter(entry => entry.name !== sheet1), zeros]), /unpacks to far more/)
+      await refused(
+        zip([...parts.filter(entry => entry.name !== sheet1), { ...zeros, claims: { size: 1_000_000 } }]),
+        /unpacks to far more|far too long/,
+      )
+      await refused(claim({ offset: 0 }), /damaged/)
+      await refused(claim({ packed: 4_000_000_000 }), /damaged/)
+      await refused(claim({ flags: 1 }), /password/)
+      await refused(claim({ method: 12 }), /damaged/)
+      await refused(zip([...parts, ...parts]), /damaged/)
+      const many = Array.from({ length: 2100 }, (_, i) => ({ name: `f${i}`, data: Buffer.alloc(0) }))
+      await refused(zip([...parts, ...many]), /2106 parts/)
+      const good = xlsx(rows)
+      await refused(good.subarray(0, good.length - 30), /damaged/)
+      const bad = Buffer.from(good)
+      const at = bad.indexOf(sheet1) + sheet1.length
+      bad.fill(0x55, at + 20, at + 60)
+      await refused(bad, /damaged/)
+      await refused(Buffer.concat([Buffer.from('PK'), randomBytes(1000)]), /damaged/)
+      await refused(zip([{ name: 'word/document.xml', data: Buffer.from('<x/>') }]), /no Excel workbook/)
+    })
+
+    it('refuses document types: external entities and billion laughs', async () => {
+      const parts = workbook(rows)
+      for (const doctype of [
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>',
+        '<!doctype html>',
+      ])
+        for (const part of [sheet1, 'xl/sharedStrings.xml', 'xl/workbook.xml', 'xl/_rels/workbook.xml.rels'])
+          await refused(zip(sheet(parts, part, xml => xml.replace('?>', `?>${doctype}`))), /document type/)
+    })
+
+    it('refuses sheets beyond measure', async () => {
+      const parts = workbook(rows)
+      await refused(
+        zip(sheet(parts, sheet1, xml => xml.replace('</sheetData>', '<row r="9"><c r="XFD9"><v>1</v></c></row></sheetData>'))),
+        /column 16384 of row 9/,
+      )
+      await refused(zip(sheet(parts, sheet1, xml => xml.replace('</row>', `<c r="A1" ${'x'.repeat(600_000)}`))), /far too long/)
+      await refused(
+        zip(
+          sheet(parts, sheet1, xml =>
+            xml.replace('</row>', `<c r="H1" t="str"><v>${randomBytes(30_000).toString('hex')}</v></c></row>`),
+          ),
+        ),
+        /row 1 that is far too long/,
+      )
+      await refused(zip(sheet(parts, sheet1, xml => xml.slice(0, xml.length - 30))), /not well-formed/)
+      await refused(zip(parts.filter(entry => entry.name !== sheet1)), /lacks its part/)
+    })
+
+    it('refuses shared texts that multiply', async () => {
+      const long = randomBytes(9_000).toString('hex')
+      const body = Array.from({ length: 17_000 }, (_, i) => [`Ada${i}`, '1 Elm St', 'Boston', 'MA', 2139, long])
+      await refused(xlsx([['name', 'address', 'city', 'state', 'zip', 'note'], ...body]), /more text than a list/)
+    })
+  })
+})
