@@ -4,6 +4,7 @@
  */
 import { addressParser, decodeWords } from 'postal-mime'
 import { cleanText } from '../extraction/clean-text.ts'
+import { isAutomatic } from './automatic.ts'
 import { type Mailbox, normalizeAddress } from './mailboxes.ts'
 import { headerEnd } from './scan.ts'
 
@@ -38,18 +39,20 @@ export const readFields = (headers: HeaderField[]): EnvelopeFields => {
   const mailboxes = (name: string): Mailbox[] =>
     headers.flatMap(([key, value]) => (key === name ? readMailboxes(value) : [])).slice(0, longestList)
   const references = ids('references')
+  const from = mailboxes('from')[0] ?? null
+  const subject = decode(first('subject'))
   return {
     messageId: ids('message-id')[0] ?? null,
     inReplyTo: ids('in-reply-to')[0] ?? null,
     references: references.length > longestThread ? [references[0]!, ...references.slice(1 - longestThread)] : references,
     date: readDate(first('date')),
-    from: mailboxes('from')[0] ?? null,
+    from,
     to: mailboxes('to'),
     cc: mailboxes('cc'),
     replyTo: mailboxes('reply-to'),
-    subject: decode(first('subject')),
+    subject,
     headers,
-    automatic: isAutomatic(headers),
+    automatic: isAutomatic(headers, subject, from?.address ?? null),
   }
 }
 
@@ -114,25 +117,3 @@ const readDate = (text: string): Date | null => {
   const year = date.getUTCFullYear()
   return year >= 1970 && year <= 9999 ? date : null
 }
-
-/** RFC 3834 §2 and what vendors use instead of it. X-Auto-Response-Suppress: None is what people's own mail may carry. */
-const isAutomatic = (headers: HeaderField[]): boolean =>
-  headers.some(([name, value]) => {
-    const text = value.toLowerCase()
-    switch (name) {
-      case 'auto-submitted':
-        return !/^\s*no\b/.test(text)
-      case 'x-auto-response-suppress':
-        return /\b(?:all|oof|autoreply)\b/.test(text)
-      case 'precedence':
-        return /^\s*(?:bulk|junk|list|auto_reply)\b/.test(text)
-      case 'content-type':
-        return /^\s*multipart\/report\b/.test(text)
-      case 'x-autoreply':
-      case 'x-autorespond':
-      case 'x-autoresponder':
-        return true
-      default:
-        return /^list-(?:id|unsubscribe|post|help|owner|subscribe|archive)$/.test(name)
-    }
-  })
