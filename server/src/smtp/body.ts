@@ -1,6 +1,6 @@
 /**
  * A message as it comes in. Up to 256 KB stay in memory; of a larger one the rest goes to a file without a name, so that
- * fifty of 25 MB at once cost disk and not memory, and a crash leaves nothing behind.
+ * fifty large ones at once cost disk and not memory, and a crash leaves nothing behind.
  */
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'

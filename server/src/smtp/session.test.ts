@@ -26,6 +26,17 @@ test('recipients are compared without case, their domain in any spelling', async
   assert.equal(await takeRecipient(rules, 'a%b@mail.test', false), 'a%b@mail.test')
 })
 
+test('a quoted local part is the same mailbox as the bare one; what needs its quotes is not another one', async () => {
+  for (const quoted of ['"agent"', '"AGENT"', '"a\\gent"', '"\\a\\g\\e\\n\\t"'])
+    assert.equal(await takeRecipient(rules, `${quoted}@mail.test`, false), 'agent@mail.test', quoted)
+  assert.equal(await takeRecipient(rules, '"büro"@mail.test', true), 'büro@mail.test')
+  const path = verpAddress(rules.masterKey, newId(), 'mail.test')
+  assert.equal(await takeRecipient(rules, path.replace(/^(.*)@/, '"$1"@'), false), path)
+  for (const other of ['"agent', 'agent"', '"age"nt"', '"agent\\"', '""', '" agent"', '"agent "', '"agent@x"', '"agent"x'])
+    assert.equal(await reasonOf(`${other}@mail.test`), 'unknown', other)
+  assert.equal(await reasonOf('"agent@mail.test"@b.example'), 'relay')
+})
+
 test('what is not ours is refused, in the words of its kind', async () => {
   assert.equal(await reasonOf('nobody@mail.test'), 'unknown')
   assert.equal(await reasonOf('postmaster'), 'unknown')

@@ -107,11 +107,11 @@ test('every way to ask for relaying is refused', async () => {
 test('case, +tag, source route and null sender: the inbox is reached', async () => {
   await emptied()
   const client = await greeted()
-  for (const to of ['AGENT@MAIL.TEST', 'Agent+Some.Tag@mail.test', '@relay.example:agent@mail.test'])
+  for (const to of ['AGENT@MAIL.TEST', 'Agent+Some.Tag@mail.test', '@relay.example:agent@mail.test', '"agent"@mail.test'])
     assert.match(await sendMail(client, to, 'x', ''), /^250/, to)
   assert.deepEqual(
     (await stored()).map(mail => mail.recipients[0]),
-    ['agent@mail.test', 'agent+some.tag@mail.test', 'agent@mail.test'],
+    ['agent@mail.test', 'agent+some.tag@mail.test', 'agent@mail.test', 'agent@mail.test'],
   )
   assert.match((await stored())[0]!.bytes.toString(), /^Return-Path: <>\r\n/)
   client.close()

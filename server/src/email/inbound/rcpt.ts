@@ -14,14 +14,21 @@ export interface Inbox {
 export type Owner = Inbox | 'unknown' | 'foreign'
 
 /**
- * One form per address: lower case (our local parts are compared without case), the domain as A-labels, so that
- * `Büro@BÜCHER.example` and `büro@xn--bcher-kva.example` are one. Text without an @ comes back lower-cased.
+ * One form per address: lower case (our local parts are compared without case), quotes that need not be there left out
+ * (RFC 5321 §4.1.2: `"ann"@` is `ann@`), the domain as A-labels, so that `Büro@BÜCHER.example` and
+ * `büro@xn--bcher-kva.example` are one. Text without an @ comes back as a local part does.
  */
 export const canonicalAddress = (text: string): string => {
   const at = text.lastIndexOf('@')
-  if (at < 0) return text.toLowerCase()
+  if (at < 0) return unquoted(text).toLowerCase()
   const domain = text.slice(at + 1)
-  return `${text.slice(0, at).toLowerCase()}@${(domainToASCII(domain) || domain).toLowerCase()}`
+  return `${unquoted(text.slice(0, at)).toLowerCase()}@${(domainToASCII(domain) || domain).toLowerCase()}`
+}
+
+/** A local part without its quotes and backslashes; what does not parse as one quoted string is left as it stands. */
+const unquoted = (local: string): string => {
+  const [, content] = /^"((?:[^"\\]|\\.){1,256})"$/su.exec(local) ?? []
+  return content === undefined ? local : content.replace(/\\(.)/gsu, '$1')
 }
 
 const split = (address: string): store.Wanted => {

@@ -21,6 +21,8 @@ export const limits = {
   recipients: 50,
   bodyCharacters: 5_000_000,
   headers: 50,
+  /** Bytes of the whole message as it goes out: five such attachments in base64, and a few MB of text. smtp/limits.ts takes a little more. */
+  messageBytes: 75 * 1024 * 1024,
 } as const
 
 const Addresses = Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: limits.recipients })], {
@@ -123,6 +125,11 @@ const readBody = (input: Body, errors: FieldError[]) => {
   })
 }
 
+/** Bytes the message has at most when it is composed: files in base64 lines of 76 characters, text in whichever encoding grows more. */
+const mostComposed = (files: { bytes: Buffer }[], { text = '', html = '' }: Body): number =>
+  files.reduce((sum, { bytes }) => sum + Math.ceil(bytes.length / 57) * 78 + 2048, 0) +
+  1.5 * (Buffer.byteLength(text) + Buffer.byteLength(html))
+
 /** The parts of a message that a send and a reply have in common. */
 interface Draft {
   to: string[]
@@ -153,6 +160,11 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
   if (hasControl(draft.subject)) errors.push({ path: '/subject', message: 'contains a line break or another control character' })
   if (draft.subject.length > 900) errors.push({ path: '/subject', message: 'is longer than 900 characters' })
   const files = readBody(draft.body, errors)
+  if (mostComposed(files, draft.body) > limits.messageBytes)
+    errors.push({
+      path: '/attachments',
+      message: `and bodies make a message of more than ${limits.messageBytes / 1024 / 1024} MB together; shorten the text or send a link`,
+    })
   if (inbox.restricted && errors.length === 0) errors.push(...(await checkRecipients(ctx, inbox, addressed(draft))))
   if (errors.length > 0) throw invalid(...errors)
   await checkDomain(ctx, inbox)
