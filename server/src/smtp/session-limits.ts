@@ -1,4 +1,4 @@
-import { limits as sending } from '../email/sending.ts'
+import { limits as sending } from '../email/sending/sending.ts'
 
 /** What one client may take of us. Tests pass smaller ones. */
 export const smtpLimits = {
