@@ -103,6 +103,12 @@ export class Problem extends Error {
   }
 }
 
+/** Seconds after which the same request may succeed, where that can be told: for the header Retry-After. */
+export const retryAfter = ({ code, facts }: Problem): number | undefined => {
+  if (typeof facts.retry_after === 'number') return facts.retry_after
+  return code === 'unavailable' ? 5 : code === 'idempotency_in_flight' ? 1 : undefined
+}
+
 export const problem = (code: ProblemCode, facts?: Record<string, string | number>) => new Problem(code, facts)
 
 /** Refuses input field by field. */

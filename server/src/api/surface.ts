@@ -6,10 +6,10 @@
 import { rm } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { App } from '../app.ts'
-import { conflictOn, type Db } from '../kernel/database/db.ts'
+import { conflictOn, type Db, isTransient, untied } from '../kernel/database/db.ts'
 import { fingerprint, once, Replay, readKey } from '../kernel/database/idempotency.ts'
 import type { Claim, Context, Operation } from '../operation.ts'
-import { Problem, problem } from '../problems.ts'
+import { Problem, problem, retryAfter } from '../problems.ts'
 import type { Authenticate } from './key-lookup.ts'
 import { readMultipart, type Uploads } from './multipart.ts'
 
@@ -118,8 +118,11 @@ const work = async (
       } else {
         // Before a stored answer is looked up; an operation that claims by itself has checked by then.
         route.run.permit(ctx, input)
-        const run = async (db: Db) => encode(await route.run.call({ ...ctx, db }, input))
-        await once(ctx.db, ctx, key, print, run, secret ? ctx.app.sealer : undefined)
+        const run = async (db: Db) => {
+          stored = undefined
+          return encode(await route.run.call({ ...ctx, db }, input))
+        }
+        await untied(() => once(ctx.db, ctx, key, print, run, secret ? ctx.app.sealer : undefined))
       }
     }
   } catch (error) {
@@ -176,11 +179,6 @@ const fromFastify = (error: Error & { code?: string; statusCode?: number }): Pro
   return undefined
 }
 
-/** The database is away (connection refused, starting up, too many): worth another try. */
-const outage = (error: Error & { code?: string }): boolean =>
-  /^(ECONNREFUSED|ECONNRESET|ENOENT|57P0[123]|53300|08\w{3})$/.test(error.code ?? '') ||
-  /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
-
 /** Turns whatever was thrown into the surface's refusal. What is unknown says nothing but its request id. */
 export const refuse = async (
   { app, surface }: Pick<Mount, 'app' | 'surface'>,
@@ -189,15 +187,14 @@ export const refuse = async (
   reply: FastifyReply,
 ): Promise<void> => {
   const known = error instanceof Problem ? error : fromFastify(error as Error)
-  const refusal = known ?? problem(outage(error as Error) ? 'unavailable' : 'internal')
+  const refusal = known ?? problem(isTransient(error) ? 'unavailable' : 'internal')
   if (!known)
     app.log.error(
       { request: request.id, route: request.routeOptions?.url, error: (error as Error).stack ?? String(error) },
       'request failed',
     )
   const { status, body } = surface.fail(refusal, { id: request.id, app })
-  const wait =
-    refusal.facts.retry_after ?? (refusal.code === 'unavailable' ? 5 : refusal.code === 'idempotency_in_flight' ? 1 : undefined)
+  const wait = retryAfter(refusal)
   if (wait !== undefined) reply.header('retry-after', String(wait))
   // RFC 9110, 11.6.1
   if (status === 401) reply.header('www-authenticate', 'Bearer')

@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { App } from '../../app.ts'
+import { isTransient } from '../../kernel/database/db.ts'
 import { isProblem } from '../../operation.ts'
-import { refusals } from '../../problems.ts'
+import { problem, refusals, retryAfter } from '../../problems.ts'
 
 /** Markup that is safe to put into a page. Only `html` makes it. */
 export class Markup {
@@ -116,11 +117,13 @@ export const pages = (fastify: FastifyInstance, app: App, routes: (scope: Fastif
       done(null, Object.fromEntries(new URLSearchParams(String(body)))),
     )
     scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-      const refusal = isProblem(error) ? error : undefined
+      const refusal = isProblem(error) ? error : isTransient(error) ? problem('unavailable') : undefined
       const status = refusal ? refusals[refusal.code].http : (error.statusCode ?? 500)
-      if (status >= 500 && !refusal)
+      if (status >= 500 && !isProblem(error))
         app.log.error({ request: request.id, route: request.routeOptions.url, error: error.stack }, 'page failed')
       const said = refusal?.message ?? (status < 500 ? 'That was no form of this page.' : 'Something went wrong here.')
+      const wait = refusal && retryAfter(refusal)
+      if (wait !== undefined) reply.header('retry-after', String(wait))
       return sendPage(
         reply,
         'That did not work',

@@ -55,7 +55,8 @@ export const mailbots: Dialect = {
     test_only: [403, 'forbidden'],
     held_limit: [429, 'rate_limited'],
     payments_off: [400, 'validation_error'],
-    unavailable: [500, 'server_error'],
+    // Their document knows only 500; 503 has the same word, and tells what stands between us and the client that it passes.
+    unavailable: [503, 'server_error'],
     internal: [500, 'server_error'],
   },
   fail: t.fail,

@@ -49,9 +49,11 @@ export const unscopedInsert = (db: Db, { mails, sources, threads, messages, atta
     ), new_threads as (
       insert into threads (id, organization_id, inbox_id, livemode, subject, message_count, last_message_at)
       select id, organization_id, inbox_id, true, subject, count, at from t where fresh
+    ), answered as (
+      select id from threads where (id, organization_id) in (select id, organization_id from t where not fresh) order by id for update
     ), old_threads as (
       update threads set message_count = message_count + t.count, last_message_at = greatest(last_message_at, t.at)
-      from t where threads.id = t.id and threads.organization_id = t.organization_id and not t.fresh
+      from answered join t using (id) where threads.id = answered.id
     ), new_messages as (
       insert into messages (id, organization_id, inbox_id, thread_id, livemode, direction, status, message_id, in_reply_to, "references",
         from_email, from_name, reply_to_emails, to_emails, cc_emails, subject, text_body, html_body, extracted_text, headers,

@@ -5,6 +5,7 @@
  */
 import type { App } from '../../app.ts'
 import { coalesce } from '../../kernel/database/batch.ts'
+import { isTransient } from '../../kernel/database/db.ts'
 import { firstIdAt } from '../../kernel/ids.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
 import { unparsed } from '../mime/read-message.ts'
@@ -62,7 +63,7 @@ const interpret = async (app: App, mail: store.MailRow, owners: Map<string, Owne
     const filed = await file({ mail, message, letters })
     if (filed) for (const { inboxId } of inboxes) app.bus.emit(`message:${inboxId}`)
   } catch (error) {
-    if (!isOutage(error)) await store.unscopedBlame(app.db, [mail.id])
+    if (!isTransient(error)) await store.unscopedBlame(app.db, [mail.id])
     throw error
   }
 }
@@ -109,11 +110,4 @@ const inboxesOf = (mail: store.MailRow, owners: Map<string, Owner>): Destination
     }
   }
   return [...found.values()]
-}
-
-/** Not the mail's fault: system errors, lost or refused connections, conflicts that another try resolves. */
-const isOutage = (error: unknown): boolean => {
-  if (!(error instanceof Error)) return false
-  const code = String((error as NodeJS.ErrnoException).code ?? '')
-  return code === '' ? error.constructor === Error : /^(E[A-Z]|08|40|53|57|58|XX)/.test(code)
 }

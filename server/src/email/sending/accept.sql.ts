@@ -102,10 +102,13 @@ export const unscopedInsert = (db: Db, batch: Batch) =>
     ), new_threads as (
       insert into threads (id, organization_id, inbox_id, livemode, subject, message_count, last_message_at)
       select id, organization_id, inbox_id, livemode, subject, 1, at from t where fresh
+    ), answers as (
+      select id, count(*) as count, max(at) as at from t where not fresh group by id
+    ), answered as (
+      select id from threads where id in (select id from answers) order by id for update
     ), old_threads as (
       update threads set message_count = message_count + answers.count, last_message_at = answers.at
-      from (select id, count(*) as count, max(at) as at from t where not fresh group by id) answers
-      where threads.id = answers.id
+      from answered join answers using (id) where threads.id = answered.id
     ), new_messages as (
       insert into messages (id, organization_id, inbox_id, thread_id, livemode, direction, status, message_id, in_reply_to, "references",
         from_email, from_name, reply_to_emails, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, created_at)

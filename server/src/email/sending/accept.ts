@@ -3,6 +3,10 @@
  * one transaction claims their Idempotency-Keys, charges the wallets, writes messages, deliveries, events and webhook
  * deliveries, and commits once for all of them (group commit: while one commit is under way the next batch collects, so
  * nobody waits for a timer). Each mail is still judged by itself; one that cannot be paid does not touch its neighbours.
+ *
+ * Every transaction here takes its locks in one order: claims (by organization and key), wallets (by organization), the day counts of
+ * inboxes, threads (by id). Two that need the same ones wait for each other in a line, never in a ring. `once` (kernel/database/idempotency.ts)
+ * begins with its claim as well.
  */
 import type { App } from '../../app.ts'
 import { billingUrl, tellOfEmptyWallets } from '../../billing/payments.ts'
@@ -11,7 +15,7 @@ import { record } from '../../events/events.sql.ts'
 import type { NewEvent } from '../../events/events.ts'
 import type { StagedBlob } from '../../kernel/blobs.ts'
 import { coalesce } from '../../kernel/database/batch.ts'
-import { type Db, missingFor } from '../../kernel/database/db.ts'
+import { type Db, missingFor, untied } from '../../kernel/database/db.ts'
 import * as idempotency from '../../kernel/database/idempotency.sql.ts'
 import { Replay } from '../../kernel/database/idempotency.ts'
 import { newId, publicId } from '../../kernel/ids.ts'
@@ -75,10 +79,10 @@ const acceptAll = async (app: App, submissions: Submission[]): Promise<(Message 
   const reasons = new Map(suppressed.map(row => [`${row.organization_id} ${row.email}`, row.reason]))
   const judged = submissions.map(submission => judge(app, submission, reasons))
   if (submissions.every(({ dailyCap }) => dailyCap === null)) {
-    const messages = await app.db.tx(db => acceptTogether(app, db, judged)).catch(unlessContended)
+    const messages = await untied(() => app.db.tx(db => acceptTogether(app, db, judged))).catch(unlessContended)
     if (messages) return messages
   }
-  return app.db.tx(db => acceptEach(app, db, judged))
+  return untied(() => app.db.tx(db => acceptEach(app, db, judged)))
 }
 
 /** One of a batch repeats a request, or cannot be paid. */
@@ -106,10 +110,10 @@ const acceptTogether = async (app: App, db: Db, judged: Judged[]): Promise<Messa
 
 /** Each by itself, in order of arrival, against locked wallets and caps. */
 const acceptEach = async (app: App, db: Db, judged: Judged[]): Promise<(Message | Problem | Replay)[]> => {
-  const paying = [...new Set(judged.filter(({ cost }) => cost > 0).map(({ row }) => row.organization_id))].sort()
-  const wallets = await store.unscopedWallets(db, paying)
   const claimed = await claim(db, judged)
   const contenders = judged.filter(item => !claimed.has(item))
+  const paying = [...new Set(contenders.filter(({ cost }) => cost > 0).map(({ row }) => row.organization_id))].sort()
+  const wallets = await store.unscopedWallets(db, paying)
   const room = await roomFor(app, db, contenders.map(wanting))
   const broke = refuse(app, room, new Map(wallets.map(row => [row.organization_id, row.balance_mills])), contenders)
   await room.save()
@@ -131,7 +135,25 @@ const acceptEach = async (app: App, db: Db, judged: Judged[]): Promise<(Message 
   const accepted = contenders.filter(item => !broke.has(item))
   await pay(db, accepted.filter(({ cost }) => cost > 0).map(chargeOf))
   if (accepted.length > 0) await write(app, db, accepted)
-  return judged.map(item => claimed.get(item) ?? broke.get(item) ?? toMessage(app, item.row))
+  const undone = new Map(
+    [...broke].filter(([item]) => item.stored).map(([item, refusal]) => [claimName(item), { item, refusal }]),
+  )
+  return judged.map(item => repeated(item, claimed, undone) ?? broke.get(item) ?? toMessage(app, item.row))
+}
+
+const claimName = ({ row, submission }: Judged): string => `${row.organization_id} ${row.livemode} ${submission.claim?.key}`
+
+/** The answer to a request whose key was taken. When it was taken by one of this batch that was then refused, so is its repetition. */
+const repeated = (
+  item: Judged,
+  claimed: Map<Judged, Problem | Replay>,
+  undone: Map<string, { item: Judged; refusal: Problem }>,
+): Problem | Replay | undefined => {
+  const answer = claimed.get(item)
+  const first = answer && undone.get(claimName(item))
+  if (!first) return answer
+  const same = first.item.submission.claim!.fingerprint.equals(item.submission.claim!.fingerprint)
+  return same ? first.refusal : problem('idempotency_in_flight')
 }
 
 const chargeOf = ({ row, cost }: Judged): store.ChargeRow => ({

@@ -2,6 +2,7 @@
  * Group commit: what arrives while a transaction is under way shares the next one. One durable commit costs about the same
  * for one row as for hundreds, so that under load it is paid once for many, and when idle nobody waits for company.
  */
+import { troubleOf } from './db.ts'
 
 interface Waiting<I, O> {
   item: I
@@ -88,14 +89,15 @@ const runBatch = async <I, O>(run: (items: I[]) => Promise<(O | Error)[]>, batch
 
 /**
  * Whether a batch that threw was surely rolled back, by something that can be one item's fault: a refusal by PostgreSQL
- * (SQLSTATE) or an error class of our own or of the language. A lost connection is neither: the commit may have been done
- * before its answer was lost, and running the items again would do them twice. It comes as a system error, as SQLSTATE
- * class 08 (connection), 53 (resources), 57 (shutdown), 58 and XX (the server itself), as 40003 (outcome unknown), or from
- * `pg` as a plain Error.
+ * (SQLSTATE), a conflict with another transaction, or an error class of our own or of the language. Other passing trouble
+ * (`troubleOf`), a failure inside PostgreSQL (class XX) and errors nobody knows are not: the commit may have been done before its
+ * answer was lost, and running the items again would do them twice.
  */
 const blamesAnItem = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false
+  const trouble = troubleOf(error)
+  if (trouble) return trouble === 'conflict'
   const code = String((error as NodeJS.ErrnoException).code ?? '')
-  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) return !/^(08|53|57|58|XX|40003)/.test(code)
+  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) return !/^(XX|58)/.test(code)
   return !/^E[A-Z]+$/.test(code) && error.constructor !== Error
 }

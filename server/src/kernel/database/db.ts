@@ -109,12 +109,61 @@ export const conflictOn = (error: unknown): string | undefined =>
 export const missingFor = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError && error.code === '23503' ? error.constraint : undefined
 
-/** Runs a transaction again when PostgreSQL ended it to untie a deadlock (SQLSTATE 40P01): nothing of it was done. */
+/**
+ * Why something failed that was not wrong in itself, so that the same request may succeed later:
+ * `conflict`: PostgreSQL rolled the transaction back in favour of another one; nothing of it was done, and it can run again at once.
+ * `lost`: the database (or another server we need) went away in the middle; whether a commit was done is not known.
+ * `full`: memory, disk, connections or file handles ran out.
+ */
+export type Trouble = 'conflict' | 'lost' | 'full'
+
+/** The one table of what is transient. SQLSTATEs: PostgreSQL, appendix A; codes: those of libuv and c-ares; words: errors of `pg` without a code. */
+const troubles: { trouble: Trouble; codes?: RegExp; words?: RegExp }[] = [
+  // serialization_failure, deadlock_detected, lock_not_available
+  { trouble: 'conflict', codes: /^(40001|40P01|55P03)$/ },
+  // connection exceptions, statement_completion_unknown, query_canceled and every kind of shutdown, a standby that cannot write,
+  // sessions ended by a time-out, system_error and io_error
+  { trouble: 'lost', codes: /^(08...|40003|57014|57P0.|25006|25P0[34]|58000|58030)$/ },
+  {
+    trouble: 'lost',
+    codes: /^E(CONNREFUSED|CONNRESET|CONNABORTED|PIPE|NOTCONN|TIMEDOUT|HOSTUNREACH|HOSTDOWN|NETUNREACH|NETDOWN)$/,
+  },
+  { trouble: 'lost', codes: /^(ETIMEOUT|EAI_AGAIN|ENOTFOUND)$/ },
+  { trouble: 'lost', words: /^(Connection terminated|Cannot use a pool after calling end)/ },
+  { trouble: 'lost', words: /^(timeout exceeded when trying to connect|timeout expired|Query read timeout)$/ },
+  { trouble: 'lost', words: /^Client (has encountered a connection error and|was closed and) is not queryable$/ },
+  { trouble: 'lost', words: /^There was an error establishing an SSL connection$/ },
+  // insufficient_resources: disk_full, out_of_memory, too_many_connections, configuration_limit_exceeded
+  { trouble: 'full', codes: /^53...$/ },
+  { trouble: 'full', codes: /^E(NOSPC|DQUOT|NOMEM|NOBUFS|MFILE|NFILE|IO)$/ },
+]
+
+const troubleOfOne = (error: Error & { code?: unknown; syscall?: unknown }): Trouble | undefined => {
+  const code = typeof error.code === 'string' ? error.code : ''
+  // The socket file of a PostgreSQL that is not running. Any other ENOENT is a file that is gone, and stays gone.
+  if (code === 'ENOENT' && error.syscall === 'connect') return 'lost'
+  return troubles.find(({ codes, words }) => (code === '' ? words?.test(error.message) : codes?.test(code)))?.trouble
+}
+
+/** Errors wrap errors (blob stores) and lists of them (a host with several addresses); further down nobody looks. */
+const maxDepth = 5
+
+/** What kind of passing trouble an error is, or is caused by; undefined for every other. */
+export const troubleOf = (error: unknown, depth = 0): Trouble | undefined => {
+  if (!(error instanceof Error) || depth > maxDepth) return undefined
+  const causes = [error.cause, ...(error instanceof AggregateError ? error.errors.slice(0, 10) : [])]
+  return troubleOfOne(error) ?? causes.map(cause => troubleOf(cause, depth + 1)).find(Boolean)
+}
+
+/** True when the same thing may succeed later. A surface answers 503 to it, a job is tried again, and no mail or request is blamed for it. */
+export const isTransient = (error: unknown): boolean => troubleOf(error) !== undefined
+
+/** Runs a transaction again when PostgreSQL rolled it back in favour of another one: nothing of it was done. */
 export const untied = async <T>(tx: () => Promise<T>, times = 3): Promise<T> => {
   try {
     return await tx()
   } catch (error) {
-    if (times > 1 && error instanceof pg.DatabaseError && error.code === '40P01') return untied(tx, times - 1)
+    if (times > 1 && troubleOf(error) === 'conflict') return untied(tx, times - 1)
     throw error
   }
 }

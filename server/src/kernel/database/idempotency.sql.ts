@@ -17,11 +17,21 @@ export const find = (db: Db, { org, livemode }: Owner, key: string) =>
     select fingerprint, status, body, sealed from idempotency_keys
     where organization_id = ${org} and livemode = ${livemode} and key = ${key}`)
 
-export const insert = (
+/** Takes the key, before the work and its locks; waits for a transaction that has taken it and not ended. False when it is taken. */
+export const claim = async (db: Db, { org, livemode }: Owner, key: string, fingerprint: Buffer): Promise<boolean> =>
+  (
+    await db.rows(sql`
+      insert into idempotency_keys (organization_id, livemode, key, fingerprint, status, body)
+      values (${org}, ${livemode}, ${key}, ${fingerprint}, 0, '')
+      on conflict (organization_id, livemode, key) do nothing returning 1`)
+  ).length > 0
+
+export const answer = (
   db: Db,
   { org, livemode }: Owner,
-  answer: { key: string; fingerprint: Buffer; status: number; body: string; sealed: boolean },
+  key: string,
+  { status, body, sealed }: { status: number; body: string; sealed: boolean },
 ) =>
   db.rows(sql`
-    insert into idempotency_keys (organization_id, livemode, key, fingerprint, status, body, sealed)
-    values (${org}, ${livemode}, ${answer.key}, ${answer.fingerprint}, ${answer.status}, ${answer.body}, ${answer.sealed})`)
+    update idempotency_keys set status = ${status}, body = ${body}, sealed = ${sealed}
+    where organization_id = ${org} and livemode = ${livemode} and key = ${key}`)

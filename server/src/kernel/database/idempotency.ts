@@ -64,7 +64,8 @@ export const checkReplay = async (db: Db, owner: store.Owner, key: string, print
 const contextOf = ({ org, livemode }: store.Owner, key: string): string => `idempotency_keys.body:${org} ${livemode} ${key}`
 
 /**
- * Runs `work` at most once per key, inside one transaction with its claim and its answer.
+ * Runs `work` at most once per key, inside one transaction with its claim and its answer. The claim comes first, before any lock of the
+ * work: acceptance (email/sending/accept.ts) takes its locks in the same order, so the two never wait for each other in a ring.
  * @param sealer seals the stored answer; given where it shows a secret
  */
 export const once = (
@@ -77,9 +78,12 @@ export const once = (
 ) =>
   db.tx(async tx => {
     if (!(await store.tryLock(tx, owner, key))) throw problem('idempotency_in_flight')
-    await checkReplay(tx, owner, key, print, sealer)
+    if (!(await store.claim(tx, owner, key, print))) {
+      await checkReplay(tx, owner, key, print, sealer)
+      throw problem('idempotency_in_flight') // its transaction was rolled back just now
+    }
     const answer = await work(tx)
     const body = sealer ? sealer.seal(answer.body, contextOf(owner, key)) : answer.body
-    await store.insert(tx, owner, { key, fingerprint: print, status: answer.status, body, sealed: sealer !== undefined })
+    await store.answer(tx, owner, key, { status: answer.status, body, sealed: sealer !== undefined })
     return answer
   })
