@@ -145,7 +145,7 @@ const subscribe = async (app: RunningApp, url: string): Promise<string[]> => {
       organization,
     ])
     await app.db.pool.query(
-      "insert into webhook_endpoints (id, organization_id, name, url, events, dialect, secret) values ($1, $2, 'bench', $3, '{*}', 'pennypost', $4)",
+      "insert into webhook_endpoints (id, organization_id, livemode, name, url, events, scopes, dialect, secret) values ($1, $2, true, 'bench', $3, '{*}', '{*}', 'pennypost', $4)",
       [id, organization, url, app.sealer.seal(newSecret('pennypost'), secretContext(id))],
     )
   }

@@ -118,6 +118,22 @@ export const operation = <I extends TSchema, O extends TSchema>(
   }
 }
 
+/**
+ * What both modes share (inboxes, their rules, domains) is changed and deleted with a live key; a test key changes what it made itself.
+ * Throws live_only.
+ */
+export const checkMayChange = (
+  { livemode, key }: Pick<Context, 'livemode' | 'key'>,
+  row: { test_key_id: string | null },
+  what: string,
+): void => {
+  if (!livemode && (!key || row.test_key_id !== key.id)) throw problem('live_only', { what })
+}
+
+/** Who made a shared thing, if that was a test key. */
+export const testKeyOf = ({ livemode, key }: Pick<Context, 'livemode' | 'key'>): string | null =>
+  livemode ? null : (key?.id ?? null)
+
 type ValidationError = { keyword: string; instancePath: string; message: string; params: object }
 
 const fieldErrors = (errors: Iterable<ValidationError>): FieldError[] => {

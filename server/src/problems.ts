@@ -71,7 +71,11 @@ export const refusals = {
     'This mail is not what was held, or not what you have read.',
     'Read it again and decide about what it is now; what was changed after it was held can only be rejected.',
   ),
-  live_only: row(403, 'This needs a live key.', 'Use a live key.'),
+  live_only: row(
+    403,
+    'A test key cannot do this: the {what} belongs to live mode.',
+    'Use a live key. A test key changes and deletes only what it made itself.',
+  ),
   test_only: row(403, 'This works with test keys only.', 'Make a key with mode "test".'),
   held_limit: row(429, 'The daily cap of this {what} is reached.', 'Wait until tomorrow (UTC) or raise the cap.', true),
   payments_off: row(503, 'This server takes no online payments.', 'Ask its operator for credit.'),

@@ -20,3 +20,11 @@ export const scopes = {
 
 /** `public` is no scope a key can hold: it marks the few operations that need no key at all. */
 export type Scope = keyof typeof scopes | 'public'
+
+/** Stored for a key that may do everything, so that it may also do what is added later. */
+export const everyScope = '*'
+export const allScopes = Object.keys(scopes) as Exclude<Scope, 'public'>[]
+
+/** A key's scopes as they are stored: all of them as `*`. */
+export const storedScopes = (held: ReadonlySet<string>): string[] =>
+  allScopes.every(scope => held.has(scope)) ? [everyScope] : [...held]

@@ -179,6 +179,8 @@ export interface Domain {
 
 export interface Suppression {
   id: string
+  /** false: made with a test key; it counts in test mode only. true: it counts in both. */
+  livemode: boolean
   email: string
   /** hard_bounce, complaint, unsubscribe, manual */
   reason: string
@@ -426,10 +428,16 @@ export interface Piece {
 
 export interface Webhook {
   id: string
+  /** Of the key that made it: it gets the events of this mode only. */
+  livemode: boolean
   name: string
   url: string
   /** Event types, or "*" for all. */
   events: string[]
+  /** Those of the key that made it, or set its URL or events last. It gets only events whose scope is among them. */
+  scopes: string[]
+  /** That key. */
+  key_id: string | null
   /** Whose words and signature it gets. */
   dialect: string
   enabled: boolean
@@ -691,10 +699,16 @@ export interface CreatedOrderRecipient {
 
 export interface CreatedWebhook {
   id: string
+  /** Of the key that made it: it gets the events of this mode only. */
+  livemode: boolean
   name: string
   url: string
   /** Event types, or "*" for all. */
   events: string[]
+  /** Those of the key that made it, or set its URL or events last. It gets only events whose scope is among them. */
+  scopes: string[]
+  /** That key. */
+  key_id: string | null
   /** Whose words and signature it gets. */
   dialect: string
   enabled: boolean
@@ -882,7 +896,7 @@ export interface RegisterInput {
 
 export interface ApiKeyCreateInput {
   name: string
-  /** test cuts the world off: nothing leaves, nothing is charged. Default live. */
+  /** test cuts the world off: nothing leaves, nothing is charged. Default: that of the key that makes it. */
   mode?: 'live' | 'test'
   /** Whose client will use it; decides the prefix. */
   dialect?: 'pennypost' | 'mailboxkit' | 'mailbots' | 'mailbindr' | 'maildrone' | 'mailstream'
@@ -1594,7 +1608,7 @@ export interface WebhookCreateInput {
   name?: string
   /** http or https, on the public internet. */
   url: string
-  /** Event types, or "*" for all, those to come included. */
+  /** Event types, each of which needs the scope its data needs (docs/events.md), or "*" for all that your key may read, those to come included. */
   events: ('*' | 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
   /** Whose words and signature it gets. Default pennypost: Standard Webhooks. */
   dialect?: 'pennypost' | 'mailboxkit' | 'mailbots' | 'mailstream'
@@ -1613,7 +1627,7 @@ export interface WebhookUpdateInput {
   name?: string
   /** http or https, on the public internet. */
   url?: string
-  /** Event types, or "*" for all, those to come included. */
+  /** Event types, each of which needs the scope its data needs (docs/events.md), or "*" for all that your key may read, those to come included. */
   events?: ('*' | 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
   /** false: nothing is sent, and what was waiting has failed; replay brings it back. true: starts afresh. */
   enabled?: boolean
@@ -1646,6 +1660,7 @@ export interface EventListInput {
   limit?: number
   /** next_cursor of the page before. */
   cursor?: string
+  /** Only of this type. Without it: of every type whose scope the key has. */
   type?: 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled'
   /** Only later ones. */
   created_after?: string

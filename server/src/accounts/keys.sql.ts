@@ -44,21 +44,30 @@ export const unscopedByHash = (db: Db, hash: Buffer) =>
 export const unscopedTouch = (db: Db, ids: string[]) =>
   db.rows(sql`update api_keys set last_used_at = now() where id = any (${ids}::uuid[])`)
 
-export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number; skip?: number }) =>
+// `livemode` of whoever asks: true sees and revokes the keys of both modes, false those of test mode.
+
+export const list = (
+  db: Db,
+  organizationId: string,
+  livemode: boolean,
+  q: { before: string | undefined; limit: number; skip?: number },
+) =>
   db.rows<KeyRow>(sql`
     select id, organization_id, name, hint, livemode, dialect, scopes, hold, expires_at, last_used_at, created_at from api_keys
-    where organization_id = ${organizationId} and revoked_at is null and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
+    where organization_id = ${organizationId} and revoked_at is null and (${livemode} or not livemode) and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
     order by id desc limit ${q.limit} offset ${q.skip ?? 0}`)
 
-export const count = async (db: Db, organizationId: string): Promise<number> =>
+export const count = async (db: Db, organizationId: string, livemode: boolean): Promise<number> =>
   (await db.row<{ count: number }>(sql`
-    select count(*) from api_keys where organization_id = ${organizationId} and revoked_at is null`))!.count
+    select count(*) from api_keys
+    where organization_id = ${organizationId} and revoked_at is null and (${livemode} or not livemode)`))!.count
 
-export const byId = (db: Db, organizationId: string, id: string | null) =>
+export const byId = (db: Db, organizationId: string, livemode: boolean, id: string | null) =>
   db.row<KeyRow>(sql`
     select id, organization_id, name, hint, livemode, dialect, scopes, hold, expires_at, last_used_at, created_at from api_keys
-    where organization_id = ${organizationId} and id = ${id} and revoked_at is null`)
+    where organization_id = ${organizationId} and id = ${id} and revoked_at is null and (${livemode} or not livemode)`)
 
-export const revoke = (db: Db, organizationId: string, id: string | null) =>
+export const revoke = (db: Db, organizationId: string, livemode: boolean, id: string | null) =>
   db.row<{ id: string }>(sql`
-    update api_keys set revoked_at = now() where organization_id = ${organizationId} and id = ${id} and revoked_at is null returning id`)
+    update api_keys set revoked_at = now()
+    where organization_id = ${organizationId} and id = ${id} and revoked_at is null and (${livemode} or not livemode) returning id`)

@@ -1,6 +1,7 @@
 /**
  * API keys. At least 128 random bits behind a prefix that says which product's client and which mode the key is for; the
- * key works on every surface all the same. Only its SHA-256 is stored; it is shown once.
+ * key works on every surface all the same. Only its SHA-256 is stored; it is shown once. A live key sees and revokes the keys of
+ * both modes, because it makes them; a test key those of test mode.
  */
 import Type from 'typebox'
 import { newApiKey } from '../kernel/crypto.ts'
@@ -9,7 +10,7 @@ import { newId, parseId, publicId } from '../kernel/ids.ts'
 import { NumberedPage, numbered, numbers, page, pageOf } from '../kernel/pages.ts'
 import { object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
-import { type Scope, scopes } from '../scopes.ts'
+import { allScopes, everyScope, storedScopes } from '../scopes.ts'
 import * as store from './keys.sql.ts'
 
 /** Whose clients a key may be made for, and the prefixes of its keys. */
@@ -22,10 +23,6 @@ export const keyPrefixes = {
   mailstream: { live: 'ms_live_', test: 'ms_test_' },
 } as const
 export type KeyDialect = keyof typeof keyPrefixes
-
-/** Stored for a key that may do everything, so that it may also do what is added later. */
-export const everyScope = '*'
-export const allScopes = Object.keys(scopes) as Exclude<Scope, 'public'>[]
 
 const Key = Type.Object({
   id: Type.String(),
@@ -82,7 +79,12 @@ export const createKey = operation(
   {
     input: object({
       name: Type.String({ minLength: 1, maxLength: 200 }),
-      mode: Type.Optional(oneOf(['live', 'test'], 'test cuts the world off: nothing leaves, nothing is charged. Default live.')),
+      mode: Type.Optional(
+        oneOf(
+          ['live', 'test'],
+          'test cuts the world off: nothing leaves, nothing is charged. Default: that of the key that makes it.',
+        ),
+      ),
       dialect: Type.Optional(oneOf(Object.keys(keyPrefixes) as KeyDialect[], 'Whose client will use it; decides the prefix.')),
       scopes: Type.Optional(
         Type.Array(oneOf(allScopes), {
@@ -108,14 +110,14 @@ export const createKey = operation(
       throw invalid({ path: '/scopes', message: `has ${excess.join(', ')}, which the key you are using does not have itself` })
     const expiresAt = input.expires_at ? new Date(input.expires_at) : undefined
     if (expiresAt && expiresAt <= ctx.app.clock.now()) throw invalid({ path: '/expires_at', message: 'is in the past' })
-    const livemode = (input.mode ?? 'live') === 'live'
-    if (livemode && !ctx.livemode) throw problem('live_only')
+    const livemode = input.mode === undefined ? ctx.livemode : input.mode === 'live'
+    if (livemode && !ctx.livemode) throw problem('live_only', { what: 'API key' })
     return mintKey(ctx.db, ctx.org, {
       name: input.name,
       livemode,
       dialect: input.dialect ?? 'pennypost',
       hold: input.hold || (ctx.key?.hold ?? false),
-      ...(input.scopes ? { scopes: input.scopes } : ctx.scopes.size < allScopes.length ? { scopes: [...ctx.scopes] } : {}),
+      scopes: input.scopes ?? storedScopes(ctx.scopes),
       ...(expiresAt ? { expiresAt } : {}),
     })
   },
@@ -128,8 +130,8 @@ export const listKeys = operation(
   async (ctx, input) => {
     const { before, limit, fetch } = pageOf(input)
     return {
-      ...page(await store.list(ctx.db, ctx.org, { before, limit: fetch, skip: input.offset ?? 0 }), limit, toKey),
-      ...(await numbers(input, limit, () => store.count(ctx.db, ctx.org))),
+      ...page(await store.list(ctx.db, ctx.org, ctx.livemode, { before, limit: fetch, skip: input.offset ?? 0 }), limit, toKey),
+      ...(await numbers(input, limit, () => store.count(ctx.db, ctx.org, ctx.livemode))),
     }
   },
 )
@@ -139,7 +141,7 @@ export const getKey = operation(
   'account.manage',
   { input: object({ key_id: Type.String() }), output: Key },
   async (ctx, input) => {
-    const row = await store.byId(ctx.db, ctx.org, parseId('key', input.key_id) ?? null)
+    const row = await store.byId(ctx.db, ctx.org, ctx.livemode, parseId('key', input.key_id) ?? null)
     if (!row) throw problem('not_found', { what: 'API key' })
     return toKey(row)
   },
@@ -150,7 +152,7 @@ export const revokeKey = operation(
   'account.manage',
   { input: object({ key_id: Type.String() }), output: Type.Object({ id: Type.String(), deleted: Type.Literal(true) }) },
   async (ctx, input) => {
-    const row = await store.revoke(ctx.db, ctx.org, parseId('key', input.key_id) ?? null)
+    const row = await store.revoke(ctx.db, ctx.org, ctx.livemode, parseId('key', input.key_id) ?? null)
     if (!row) throw problem('not_found', { what: 'API key' })
     ctx.app.bus.emit('key.revoked', row.id)
     return { id: publicId('key', row.id), deleted: true as const }

@@ -49,6 +49,8 @@ export const resendClaim = operation(
   'account.manage',
   { input: object({}), output: Type.Object({ sent_to: Type.String() }) },
   async ctx => {
+    // It is a real mail, to a human.
+    if (!ctx.livemode) throw problem('live_only', { what: 'organization' })
     const row = await organizations.unscopedById(ctx.db, ctx.org)
     if (row!.claimed_at) throw problem('already_exists', { what: 'confirmation of the owner' })
     const taken = await ctx.app.limits.take([{ name: 'claim-mail', points: 3, seconds: 86_400 }], ctx.org)

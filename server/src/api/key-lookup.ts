@@ -1,9 +1,9 @@
 /** Who holds a key. Answers are kept for two seconds, so a revoked key dies everywhere within that time (and here at once). */
 
 import * as store from '../accounts/keys.sql.ts'
-import { allScopes, everyScope } from '../accounts/keys.ts'
 import type { App } from '../app.ts'
 import { checkApiKey, sha256 } from '../kernel/crypto.ts'
+import { allScopes, everyScope } from '../scopes.ts'
 
 export interface Holder {
   id: string

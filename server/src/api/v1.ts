@@ -31,16 +31,18 @@ import { listRecipients, uploadRecipients } from '../post/recipients/order-recip
 import { advanceTestClock, getTestClock, setTestClock } from '../post/sandbox/test-clock.ts'
 import { getPieceTracking } from '../post/tracking/tracking.ts'
 import {
+  listWebhookAttempts,
+  listWebhookDeliveries,
+  replayWebhookDeliveries,
+  replayWebhookDelivery,
+  testWebhook,
+} from '../webhooks/attempt-log.ts'
+import {
   createWebhook,
   deleteWebhook,
   getWebhook,
-  listWebhookAttempts,
-  listWebhookDeliveries,
   listWebhooks,
-  replayWebhookDeliveries,
-  replayWebhookDelivery,
   rotateWebhookSecret,
-  testWebhook,
   updateWebhook,
 } from '../webhooks/endpoints.ts'
 

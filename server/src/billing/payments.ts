@@ -126,7 +126,7 @@ export const createTopup = operation(
     output: Type.Object({ id: Type.String(), url: Type.String({ description: 'Where a human pays.' }) }),
   },
   async (ctx, input) => {
-    if (!ctx.livemode) throw problem('live_only')
+    if (!ctx.livemode) throw problem('live_only', { what: 'wallet' })
     if (input.amount_mills % millsPerCent)
       throw invalid({ path: '/amount_mills', message: 'is no whole number of cents; 5000 is $5' })
     return startTopup(ctx.app, ctx.db, ctx.org, input.amount_mills)

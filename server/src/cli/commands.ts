@@ -175,7 +175,7 @@ export const commands: Record<string, Command> = {
       await withDatabase(readConfig(), async db => {
         const org = await findOrganization(db, named.org)
         if (rest[0] === 'list') {
-          const rows = (await keys.list(db, org.id, { before: undefined, limit: 1000 })).map(row => ({
+          const rows = (await keys.list(db, org.id, true, { before: undefined, limit: 1000 })).map(row => ({
             id: publicId('key', row.id),
             name: row.name,
             hint: row.hint,
@@ -184,7 +184,7 @@ export const commands: Record<string, Command> = {
           return print(named, rows, rows.map(row => `${row.id}  ${row.hint}  ${row.mode}  ${row.name}`).join('\n'))
         }
         if (rest[0] === 'revoke') {
-          const row = await keys.revoke(db, org.id, parseId('key', rest[1] ?? '') ?? null)
+          const row = await keys.revoke(db, org.id, true, parseId('key', rest[1] ?? '') ?? null)
           if (!row) throw told(`There is no active key ${rest[1]} in that organization.`)
           return print(named, { id: rest[1], deleted: true }, `${rest[1]} is revoked.`)
         }

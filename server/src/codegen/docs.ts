@@ -85,8 +85,8 @@ export const documents = (): Record<string, string> => ({
     ]),
   )}\n`,
   'docs/events.md': `# Events\n\n${made}${table(
-    ['type', 'when'],
-    Object.entries(events).map(([type, says]) => [`\`${type}\``, says]),
+    ['type', 'when', 'scope its data needs'],
+    Object.entries(events).map(([type, { scope, says }]) => [`\`${type}\``, says, `\`${scope}\``]),
   )}\n`,
   'docs/scopes.md': `# Scopes\n\n${made}${table(
     ['scope', 'allows'],

@@ -1,4 +1,4 @@
-/** The event log: what happened, newest first. */
+/** The event log: what happened, newest first. A key is shown the events whose data its scopes allow (events.ts). */
 import Type from 'typebox'
 import { dateInput, readDate } from '../email/messages/messages.ts'
 import { parseId, publicId } from '../kernel/ids.ts'
@@ -6,7 +6,7 @@ import { Page, page, pageOf, paging } from '../kernel/pages.ts'
 import { object, oneOf, operation } from '../operation.ts'
 import { problem } from '../problems.ts'
 import * as store from './events.sql.ts'
-import { type EventType, events } from './events.ts'
+import { events, eventTypes, mayRead, readable } from './events.ts'
 
 export const Event = Type.Object({
   id: Type.String(),
@@ -32,18 +32,19 @@ export const listEvents = operation(
   {
     input: object({
       ...paging,
-      type: Type.Optional(oneOf(Object.keys(events) as EventType[])),
+      type: Type.Optional(oneOf(eventTypes, 'Only of this type. Without it: of every type whose scope the key has.')),
       created_after: dateInput('Only later ones.'),
       created_before: dateInput('Only earlier ones.'),
     }),
     output: Page(Event),
+    also: ({ type }) => (type ? [events[type].scope] : []),
   },
   async (ctx, input) => {
     const { before, limit, fetch } = pageOf(input)
     const rows = await store.list(ctx.db, ctx.org, ctx.livemode, {
       before,
       limit: fetch,
-      type: input.type,
+      types: input.type ? [input.type] : readable(ctx.scopes),
       after: readDate('/created_after', input.created_after),
       until: readDate('/created_before', input.created_before),
     })
@@ -59,6 +60,7 @@ export const getEvent = operation(
     const id = parseId('event', input.event_id)
     const row = id && (await store.byId(ctx.db, ctx.org, ctx.livemode, id))
     if (!row) throw problem('not_found', { what: 'event' })
+    if (!mayRead(ctx.scopes, row.type)) throw problem('forbidden', { scope: events[row.type].scope })
     return toEvent(row)
   },
 )

@@ -1,25 +1,27 @@
 import { type Db, sql } from '../kernel/database/db.ts'
 import { newId } from '../kernel/ids.ts'
-import type { NewEvent } from './events.ts'
+import { events as catalogue, type EventType, type NewEvent } from './events.ts'
 
 /**
- * Records events and fans them out: one statement inserts the events, a delivery for every enabled endpoint that wants
- * them (webhooks/dispatch.ts works those off). Call it inside the transaction of the change.
+ * Records events and fans them out: one statement inserts the events, a delivery for every enabled endpoint of their mode that wants
+ * them and may read them (webhooks/dispatch.ts works those off). Call it inside the transaction of the change.
  */
 export const record = async (db: Db, events: NewEvent[]): Promise<void> => {
   if (events.length === 0) return
-  const rows = JSON.stringify(events.map(event => ({ id: newId(), ...event })))
+  const rows = JSON.stringify(events.map(event => ({ id: newId(), ...event, scope: catalogue[event.type].scope })))
   await db.rows(sql`
-    with new_events as (
+    with e as (
+      select * from jsonb_to_recordset(${rows}::jsonb)
+        as e (id uuid, organization_id uuid, livemode boolean, type text, data jsonb, message_id uuid, scope text)
+    ), new_events as (
       insert into events (id, organization_id, livemode, type, data, message_id)
-      select id, organization_id, livemode, type, data, message_id
-      from jsonb_to_recordset(${rows}::jsonb) as e (id uuid, organization_id uuid, livemode boolean, type text, data jsonb, message_id uuid)
-      returning id, organization_id, livemode, type
+      select id, organization_id, livemode, type, data, message_id from e
     )
     insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, livemode)
     select sortable_id(), e.organization_id, w.id, e.id, e.livemode
-    from new_events e
-    join webhook_endpoints w on w.organization_id = e.organization_id and w.enabled and (e.type = any (w.events) or '*' = any (w.events))`)
+    from e
+    join webhook_endpoints w on w.organization_id = e.organization_id and w.livemode = e.livemode and w.enabled
+      and (e.type = any (w.events) or '*' = any (w.events)) and w.scopes && array['*', e.scope]`)
 }
 
 /** Records one event for one endpoint only (test calls), wanted or not. Returns the delivery's id. */
@@ -38,7 +40,7 @@ export const recordFor = async (db: Db, organizationId: string, endpointId: stri
 
 export interface EventRow {
   id: string
-  type: string
+  type: EventType
   livemode: boolean
   data: object
   created_at: Date
@@ -48,12 +50,18 @@ export const list = (
   db: Db,
   organizationId: string,
   livemode: boolean,
-  q: { type: string | undefined; before: string | undefined; after: Date | undefined; until: Date | undefined; limit: number },
+  q: {
+    types: EventType[] | undefined
+    before: string | undefined
+    after: Date | undefined
+    until: Date | undefined
+    limit: number
+  },
 ) =>
   db.rows<EventRow>(sql`
     select id, type, livemode, event_data(data, message_id) as data, created_at from events
     where organization_id = ${organizationId} and livemode = ${livemode}
-      and (${q.type ?? null}::text is null or type = ${q.type ?? null}::text)
+      and (${q.types ?? null}::text[] is null or type = any (${q.types ?? null}::text[]))
       and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
       and (${q.after ?? null}::timestamptz is null or created_at >= ${q.after ?? null}::timestamptz)
       and (${q.until ?? null}::timestamptz is null or created_at < ${q.until ?? null}::timestamptz)

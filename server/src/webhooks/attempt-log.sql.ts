@@ -1,11 +1,12 @@
-/** What was delivered, how, and doing it again. */
+/** What was delivered, how, and doing it again. `types`: only events of these; undefined: of all. */
+import type { EventType } from '../events/events.ts'
 import { type Db, sql } from '../kernel/database/db.ts'
 
 export interface DeliveryRow {
   id: string
   endpoint_id: string
   event_id: string
-  event_type: string
+  event_type: EventType
   state: string
   attempts: number
   next_attempt_at: Date | null
@@ -17,7 +18,7 @@ export interface LoggedAttempt {
   endpoint_id: string
   delivery_id: string
   event_id: string
-  event_type: string
+  event_type: EventType
   attempt: number
   status: number | null
   error: string | null
@@ -27,6 +28,7 @@ export interface LoggedAttempt {
 }
 
 interface Page {
+  types: EventType[] | undefined
   before: string | undefined
   limit: number
 }
@@ -38,6 +40,7 @@ export const attempts = (db: Db, organizationId: string, livemode: boolean, endp
     join webhook_deliveries d on d.id = a.delivery_id
     join events e on e.id = d.event_id
     where a.organization_id = ${organizationId} and a.endpoint_id = ${endpointId} and d.livemode = ${livemode}
+      and (${q.types ?? null}::text[] is null or e.type = any (${q.types ?? null}::text[]))
       and (${q.before ?? null}::uuid is null or a.id < ${q.before ?? null}::uuid)
     order by a.id desc limit ${q.limit}`)
 
@@ -53,6 +56,7 @@ export const deliveries = (
     from webhook_deliveries d
     join events e on e.id = d.event_id
     where d.organization_id = ${organizationId} and d.endpoint_id = ${endpointId} and d.livemode = ${livemode}
+      and (${q.types ?? null}::text[] is null or e.type = any (${q.types ?? null}::text[]))
       and (${q.state ?? null}::text is null or d.state = ${q.state ?? null}::text)
       and (${q.before ?? null}::uuid is null or d.id < ${q.before ?? null}::uuid)
     order by d.id desc limit ${q.limit}`)
@@ -77,7 +81,7 @@ export const replayFailed = async (
   organizationId: string,
   livemode: boolean,
   endpointId: string,
-  q: { since: Date; until: Date; limit: number },
+  q: { types: EventType[] | undefined; since: Date; until: Date; limit: number },
 ) =>
   (
     await db.rows(sql`
@@ -86,6 +90,8 @@ export const replayFailed = async (
         select id from webhook_deliveries
         where organization_id = ${organizationId} and endpoint_id = ${endpointId} and livemode = ${livemode} and state = 'failed'
           and created_at >= ${q.since} and created_at < ${q.until}
+          and (${q.types ?? null}::text[] is null
+            or (select e.type from events e where e.id = event_id) = any (${q.types ?? null}::text[]))
         order by id limit ${q.limit} for update skip locked)
       returning id`)
   ).length

@@ -17,6 +17,8 @@ export interface Claimed {
   url: string
   dialect: string
   enabled: boolean
+  /** What the endpoint may be given. */
+  scopes: string[]
   /** It failed last time. */
   failing: boolean
   leased_until: Date
@@ -40,7 +42,7 @@ export const unscopedClaim = (db: Db, { now, leasedUntil, limit }: { now: Date; 
       returning d.id, d.organization_id, d.endpoint_id, d.event_id, d.livemode, d.attempts, d.next_attempt_at as leased_until
     )
     select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.leased_until, v.type, event_data(v.data, v.message_id) as data, v.created_at as happened_at,
-      e.url, e.dialect, e.enabled, e.failing_since is not null as failing,
+      e.url, e.dialect, e.enabled, e.scopes, e.failing_since is not null as failing,
       case when e.previous_secret_until > ${now} then array[e.secret, e.previous_secret] else array[e.secret] end as secrets
     from taken t
     join webhook_endpoints e on e.id = t.endpoint_id
@@ -56,7 +58,7 @@ export const claimOne = (db: Db, organizationId: string, id: string, { now, leas
       returning id, organization_id, endpoint_id, event_id, livemode, attempts, next_attempt_at as leased_until
     )
     select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.leased_until, v.type, event_data(v.data, v.message_id) as data, v.created_at as happened_at,
-      e.url, e.dialect, e.enabled, e.failing_since is not null as failing,
+      e.url, e.dialect, e.enabled, e.scopes, e.failing_since is not null as failing,
       case when e.previous_secret_until > ${now} then array[e.secret, e.previous_secret] else array[e.secret] end as secrets
     from taken t
     join webhook_endpoints e on e.id = t.endpoint_id
@@ -136,7 +138,7 @@ export interface Health {
  * have been failing since `giveUp` or longer. Touches only endpoints whose state changes; returns those it switched off.
  */
 export const unscopedHealth = (db: Db, health: Health[], { now, giveUp }: { now: Date; giveUp: Date }) =>
-  db.rows<{ id: string; organization_id: string; name: string; url: string; disabled_reason: string }>(sql`
+  db.rows<{ id: string; organization_id: string; livemode: boolean; name: string; url: string; disabled_reason: string }>(sql`
     with changed as (
       update webhook_endpoints e set
         failing_since = case when h.ok then null else coalesce(e.failing_since, ${now}) end,
@@ -145,6 +147,6 @@ export const unscopedHealth = (db: Db, health: Health[], { now, giveUp }: { now:
       from jsonb_to_recordset(${JSON.stringify(health)}::jsonb) as h (endpoint_id uuid, ok boolean, gone boolean)
       where e.id = h.endpoint_id and e.enabled
         and case when h.ok then e.failing_since is not null else h.gone or e.failing_since is null or e.failing_since <= ${giveUp} end
-      returning e.id, e.organization_id, e.name, e.url, e.enabled, e.disabled_reason
+      returning e.id, e.organization_id, e.livemode, e.name, e.url, e.enabled, e.disabled_reason
     )
-    select id, organization_id, name, url, disabled_reason from changed where not enabled`)
+    select id, organization_id, livemode, name, url, disabled_reason from changed where not enabled`)

@@ -6,6 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { App } from '../app.ts'
 import { record } from '../events/events.sql.ts'
+import { mayRead } from '../events/events.ts'
 import { coalesce } from '../kernel/database/batch.ts'
 import type { Db } from '../kernel/database/db.ts'
 import { publicId } from '../kernel/ids.ts'
@@ -102,8 +103,12 @@ export const startWebhooks = (app: App): WebhookWorker => {
 
 const batches = { maxItems: maxBatch, concurrency: 1 }
 
-/** Its endpoint was switched off after the event was recorded. A test is made on any endpoint. */
-const isOff = ({ enabled, type }: store.Claimed): boolean => !enabled && type !== 'webhook.test'
+/**
+ * Its endpoint was switched off, or set up anew by a key that may not read this, after the event was recorded. A test is made on any
+ * endpoint.
+ */
+const isOff = ({ enabled, scopes, type }: store.Claimed): boolean =>
+  type !== 'webhook.test' && (!enabled || !mayRead(new Set(scopes), type))
 
 /** An attempt and what it was an attempt at. */
 export interface Made {
@@ -131,10 +136,10 @@ const judge = async (db: Db, health: store.Health[], now: Date): Promise<void> =
   for (const endpoint of off) await store.giveUpAll(db, endpoint.organization_id, endpoint.id)
   await record(
     db,
-    off.map(({ id, organization_id, name, url, disabled_reason }) => ({
+    off.map(({ id, organization_id, livemode, name, url, disabled_reason }) => ({
       type: 'webhook.disabled',
       organization_id,
-      livemode: true,
+      livemode,
       data: { id: publicId('webhook', id), name, url, disabled_reason },
     })),
   )

@@ -29,8 +29,8 @@ after(async () => {
 
 const call = (method: string, path: string, body?: unknown, as = key) =>
   t.call(method, `/v1/webhooks${path}`, { key: as, ...(body === undefined ? {} : { body }) })
-const make = async (input: object = {}): Promise<Json> => {
-  const { status, body } = await call('POST', '', { url, events: ['message.received'], ...input })
+const make = async (input: object = {}, as = key): Promise<Json> => {
+  const { status, body } = await call('POST', '', { url, events: ['message.received'], ...input }, as)
   assert.equal(status, 201, JSON.stringify(body))
   return body
 }
@@ -247,10 +247,13 @@ test('the log is paged, newest first, and each mode sees its own', async () => {
     assert.deepEqual(ids, [...ids].sort().reverse())
   }
   const testKey = await t.mint(key, { mode: 'test' })
-  assert.equal((await call('GET', `/${made.id}/attempts`, undefined, testKey)).body.data.length, 0)
-  await call('POST', `/${made.id}/test`, {}, testKey)
-  assert.equal((await call('GET', `/${made.id}/attempts`, undefined, testKey)).body.data.length, 1)
+  assert.equal((await call('GET', `/${made.id}/attempts`, undefined, testKey)).status, 404)
+  assert.equal((await call('POST', `/${made.id}/test`, {}, testKey)).status, 404)
+  const played = await make({ url: `${sink.url}/played` }, testKey)
+  await call('POST', `/${played.id}/test`, {}, testKey)
+  assert.equal((await call('GET', `/${played.id}/attempts`, undefined, testKey)).body.data.length, 1)
+  assert.equal((await call('GET', `/${played.id}/attempts`)).status, 404)
   assert.equal((await call('GET', `/${made.id}/attempts`)).body.data.length, 5)
-  const [sent] = sink.requests.filter(({ path }) => path === '/log').slice(-1)
+  const [sent] = sink.requests.filter(({ path }) => path === '/played').slice(-1)
   assert.equal(JSON.parse(sent!.raw.toString()).livemode, false)
 })

@@ -1,32 +1,33 @@
 /** Webhooks: where an organization wants to be told, of what, the secret that proves it is us, and the log of how it went. */
 import Type, { type Static } from 'typebox'
 import { webhookDialects } from '../dialects/webhook-encodings.ts'
-import { recordFor } from '../events/events.sql.ts'
-import { type EventType, events } from '../events/events.ts'
-import { newId, parseId, publicId, toUlid } from '../kernel/ids.ts'
-import { NumberedPage, numbered, numbers, Page, page, pageOf, paging } from '../kernel/pages.ts'
+import { type EventType, events, eventTypes, mayRead } from '../events/events.ts'
+import { newId, parseId, publicId } from '../kernel/ids.ts'
+import { NumberedPage, numbered, numbers, page, pageOf } from '../kernel/pages.ts'
 import { type Context, object, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
-import { attempt, secretContext } from './attempt.ts'
-import * as log from './attempt-log.sql.ts'
-import { claimOne, giveUpAll } from './dispatch.sql.ts'
-import { lease, recordAttempts } from './dispatch.ts'
+import { allScopes, everyScope, type Scope, storedScopes } from '../scopes.ts'
+import { secretContext } from './attempt.ts'
+import { giveUpAll } from './dispatch.sql.ts'
 import * as store from './endpoints.sql.ts'
 import { newSecret } from './sign.ts'
 
 /** Every event is sent to each endpoint that wants it, so their number bounds what one event can cost. */
 const mostEndpoints = 100
 const overlapMs = 24 * 3_600_000
-/** As many as one call replays: one statement, a second or so of work. */
-const mostReplayed = 10_000
 
-const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()])
+export const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()])
 
 const Webhook = Type.Object({
   id: Type.String(),
+  livemode: Type.Boolean({ description: 'Of the key that made it: it gets the events of this mode only.' }),
   name: Type.String(),
   url: Type.String(),
   events: Type.Array(Type.String(), { description: 'Event types, or "*" for all.' }),
+  scopes: Type.Array(Type.String(), {
+    description: 'Those of the key that made it, or set its URL or events last. It gets only events whose scope is among them.',
+  }),
+  key_id: Nullable(Type.String({ description: 'That key.' })),
   dialect: Type.String({ description: 'Whose words and signature it gets.' }),
   enabled: Type.Boolean(),
   disabled_reason: Nullable(
@@ -46,9 +47,12 @@ const NewWebhook = Type.Object({
 
 const toWebhook = (row: store.EndpointRow): Static<typeof Webhook> => ({
   id: publicId('webhook', row.id),
+  livemode: row.livemode,
   name: row.name,
   url: row.url,
   events: row.events,
+  scopes: row.scopes.includes(everyScope) ? allScopes : row.scopes,
+  key_id: row.key_id && publicId('key', row.key_id),
   dialect: row.dialect,
   enabled: row.enabled,
   disabled_reason: row.disabled_reason,
@@ -57,10 +61,11 @@ const toWebhook = (row: store.EndpointRow): Static<typeof Webhook> => ({
   created_at: row.created_at.toISOString(),
 })
 
-const WebhookId = Type.String({ description: 'Id of the webhook.' })
+export const WebhookId = Type.String({ description: 'Id of the webhook.' })
 
-const findWebhook = async (ctx: Context, id: string): Promise<store.EndpointRow> => {
-  const row = await store.byId(ctx.db, ctx.org, parseId('webhook', id) ?? null)
+/** Of the caller's organization and mode. Throws not_found. */
+export const findWebhook = async (ctx: Context, id: string): Promise<store.EndpointRow> => {
+  const row = await store.byId(ctx.db, ctx.org, ctx.livemode, parseId('webhook', id) ?? null)
   if (!row) throw problem('not_found', { what: 'webhook' })
   return row
 }
@@ -76,11 +81,16 @@ const checkUrl = async (ctx: Context, url: string): Promise<void> => {
 
 const Url = Type.String({ minLength: 1, maxLength: 2048, description: 'http or https, on the public internet.' })
 const Name = Type.String({ minLength: 1, maxLength: 200 })
-const Events = Type.Array(Type.Enum(['*', ...(Object.keys(events) as EventType[])]), {
+const Events = Type.Array(Type.Enum(['*', ...eventTypes]), {
   minItems: 1,
   uniqueItems: true,
-  description: 'Event types, or "*" for all, those to come included.',
+  description:
+    'Event types, each of which needs the scope its data needs (docs/events.md), or "*" for all that your key may read, those to come included.',
 })
+
+/** Whoever has events sent somewhere must be allowed to read them. */
+const scopesOf = (wanted: readonly string[] = []): Scope[] =>
+  wanted.flatMap(type => (type === '*' ? [] : [events[type as EventType].scope]))
 
 const makeSecret = (ctx: Context, id: string, dialect: string) => {
   const secret = newSecret(dialect)
@@ -103,6 +113,7 @@ export const createWebhook = operation(
     }),
     output: NewWebhook,
     secret: true,
+    also: ({ events }) => scopesOf(events),
   },
   async (ctx, { url, events, dialect = 'pennypost', name }) => {
     await checkUrl(ctx, url)
@@ -111,11 +122,24 @@ export const createWebhook = operation(
     const row = await store.insert(
       ctx.db,
       ctx.org,
-      { id, name: name ?? new URL(url).host, url, events, dialect, secret: sealed },
+      ctx.livemode,
+      {
+        id,
+        name: name ?? new URL(url).host,
+        url,
+        events,
+        scopes: storedScopes(ctx.scopes),
+        keyId: ctx.key?.id ?? null,
+        dialect,
+        secret: sealed,
+      },
       mostEndpoints,
     )
     if (!row)
-      throw invalid({ path: '', message: `there are ${mostEndpoints} webhooks already, which is the most; remove one first` })
+      throw invalid({
+        path: '',
+        message: `there are ${mostEndpoints} webhooks of this mode already, which is the most; remove one first`,
+      })
     return { ...toWebhook(row), secret }
   },
 )
@@ -127,8 +151,12 @@ export const listWebhooks = operation(
   async (ctx, input) => {
     const { before, limit, fetch } = pageOf(input)
     return {
-      ...page(await store.list(ctx.db, ctx.org, { before, limit: fetch, skip: input.offset ?? 0 }), limit, toWebhook),
-      ...(await numbers(input, limit, () => store.count(ctx.db, ctx.org))),
+      ...page(
+        await store.list(ctx.db, ctx.org, ctx.livemode, { before, limit: fetch, skip: input.offset ?? 0 }),
+        limit,
+        toWebhook,
+      ),
+      ...(await numbers(input, limit, () => store.count(ctx.db, ctx.org, ctx.livemode))),
     }
   },
 )
@@ -139,6 +167,14 @@ export const getWebhook = operation(
   { input: object({ webhook_id: WebhookId }), output: Webhook },
   async (ctx, input) => toWebhook(await findWebhook(ctx, input.webhook_id)),
 )
+
+/** Who has an endpoint's events sent elsewhere must be allowed to read all it gets. Throws forbidden. */
+const checkMayMove = (ctx: Context, { events: wanted, scopes }: store.EndpointRow): void => {
+  const given = new Set(scopes)
+  for (const type of eventTypes)
+    if ((wanted.includes(type) || wanted.includes('*')) && mayRead(given, type) && !mayRead(ctx.scopes, type))
+      throw problem('forbidden', { scope: events[type].scope })
+}
 
 export const updateWebhook = operation(
   'Change a webhook',
@@ -156,11 +192,20 @@ export const updateWebhook = operation(
       ),
     }),
     output: Webhook,
+    also: ({ events }) => scopesOf(events),
   },
   async (ctx, { webhook_id, name = null, url = null, events = null, enabled = null }) => {
-    if (url !== null) await checkUrl(ctx, url)
+    const before = await findWebhook(ctx, webhook_id)
+    if (url !== null) {
+      await checkUrl(ctx, url)
+      if (events === null) checkMayMove(ctx, before)
+    }
+    // From then on it is given what this key may read, whoever made it.
+    const setUp = url !== null || events !== null
+    const scopes = setUp ? storedScopes(ctx.scopes) : null
+    const keyId = setUp ? (ctx.key?.id ?? null) : null
     return ctx.db.tx(async db => {
-      const row = await store.update(db, ctx.org, parseId('webhook', webhook_id) ?? null, { name, url, events, enabled })
+      const row = await store.update(db, ctx.org, ctx.livemode, before.id, { name, url, events, enabled, scopes, keyId })
       if (!row) throw problem('not_found', { what: 'webhook' })
       if (enabled === false) await giveUpAll(db, ctx.org, row.id)
       return toWebhook(row)
@@ -174,7 +219,7 @@ export const deleteWebhook = operation(
   { input: object({ webhook_id: WebhookId }), output: Type.Object({ id: Type.String(), deleted: Type.Literal(true) }) },
   async (ctx, input) => {
     const id = parseId('webhook', input.webhook_id)
-    if (!id || !(await store.remove(ctx.db, ctx.org, id))) throw problem('not_found', { what: 'webhook' })
+    if (!id || !(await store.remove(ctx.db, ctx.org, ctx.livemode, id))) throw problem('not_found', { what: 'webhook' })
     return { id: publicId('webhook', id), deleted: true as const }
   },
 )
@@ -186,168 +231,8 @@ export const rotateWebhookSecret = operation(
   async (ctx, input) => {
     const { id, dialect } = await findWebhook(ctx, input.webhook_id)
     const { secret, sealed } = makeSecret(ctx, id, dialect)
-    const row = await store.rotate(ctx.db, ctx.org, id, sealed, new Date(ctx.app.clock.now().getTime() + overlapMs))
+    const row = await store.rotate(ctx.db, ctx.org, ctx.livemode, id, sealed, new Date(ctx.app.clock.now().getTime() + overlapMs))
     if (!row) throw problem('not_found', { what: 'webhook' })
     return { ...toWebhook(row), secret }
-  },
-)
-
-const Delivery = Type.Object({
-  id: Type.String(),
-  webhook_id: Type.String(),
-  event_id: Type.String(),
-  event_type: Type.String(),
-  status: Type.String({ description: 'pending, delivered or failed.' }),
-  attempts: Type.Integer({ description: 'Made since it was recorded or replayed.' }),
-  next_attempt_at: Nullable(Type.String()),
-  created_at: Type.String(),
-})
-
-const toDelivery = (row: log.DeliveryRow): Static<typeof Delivery> => ({
-  id: publicId('webhookDelivery', row.id),
-  webhook_id: publicId('webhook', row.endpoint_id),
-  event_id: publicId('event', row.event_id),
-  event_type: row.event_type,
-  status: row.state,
-  attempts: row.attempts,
-  next_attempt_at: row.next_attempt_at?.toISOString() ?? null,
-  created_at: row.created_at.toISOString(),
-})
-
-const Attempt = Type.Object({
-  id: Type.String(),
-  webhook_id: Type.String(),
-  delivery_id: Type.String(),
-  event_id: Type.String({ description: 'What the receiver saw as webhook-id.' }),
-  event_type: Type.String(),
-  attempt: Type.Integer({ description: '1 is the first; a replay counts from 1 again.' }),
-  status: Nullable(Type.Integer({ description: 'HTTP status; null when there was no answer.' })),
-  error: Nullable(Type.String({ description: 'Why it counts as failed; null when it was delivered.' })),
-  response_excerpt: Nullable(Type.String({ description: 'The beginning of what the endpoint answered.' })),
-  duration_ms: Type.Integer(),
-  created_at: Type.String(),
-})
-
-const toAttempt = (row: log.LoggedAttempt): Static<typeof Attempt> => ({
-  id: `wha_${toUlid(row.id)}`,
-  webhook_id: publicId('webhook', row.endpoint_id),
-  delivery_id: publicId('webhookDelivery', row.delivery_id),
-  event_id: publicId('event', row.event_id),
-  event_type: row.event_type,
-  attempt: row.attempt,
-  status: row.status,
-  error: row.error,
-  response_excerpt: row.response_excerpt,
-  duration_ms: row.duration_ms,
-  created_at: row.created_at.toISOString(),
-})
-
-export const testWebhook = operation(
-  'Send a test event to a webhook now',
-  'webhooks.manage',
-  {
-    input: object({ webhook_id: WebhookId }),
-    output: Type.Object({ ...Attempt.properties, delivered: Type.Boolean() }),
-  },
-  async (ctx, input) => {
-    const endpoint = await findWebhook(ctx, input.webhook_id)
-    const data = { webhook_id: publicId('webhook', endpoint.id), message: 'A test you asked for.' }
-    // Claimed before it is visible to others, so that no worker takes it first.
-    const delivery = await ctx.db.tx(async db => {
-      const id = await recordFor(db, ctx.org, endpoint.id, {
-        type: 'webhook.test',
-        organization_id: ctx.org,
-        livemode: ctx.livemode,
-        data,
-      })
-      return claimOne(db, ctx.org, id, lease(ctx.app))
-    })
-    if (!delivery) throw problem('not_found', { what: 'webhook' })
-    const made = await attempt(ctx.app, delivery)
-    await recordAttempts(ctx.app, ctx.db, [{ delivery, made }])
-    return {
-      ...toAttempt({ ...made, event_id: delivery.event_id, event_type: delivery.type }),
-      delivered: made.state === 'delivered',
-    }
-  },
-)
-
-export const listWebhookAttempts = operation(
-  'List the attempts to deliver to a webhook',
-  'webhooks.manage',
-  { input: object({ webhook_id: WebhookId, ...paging }), output: Page(Attempt) },
-  async (ctx, input) => {
-    const { before, limit, fetch } = pageOf(input)
-    const { id } = await findWebhook(ctx, input.webhook_id)
-    return page(await log.attempts(ctx.db, ctx.org, ctx.livemode, id, { before, limit: fetch }), limit, toAttempt)
-  },
-)
-
-export const listWebhookDeliveries = operation(
-  'List what a webhook was sent or will be',
-  'webhooks.manage',
-  {
-    input: object({ webhook_id: WebhookId, status: Type.Optional(Type.Enum(['pending', 'delivered', 'failed'])), ...paging }),
-    output: Page(Delivery),
-  },
-  async (ctx, input) => {
-    const { before, limit, fetch } = pageOf(input)
-    const { id } = await findWebhook(ctx, input.webhook_id)
-    return page(
-      await log.deliveries(ctx.db, ctx.org, ctx.livemode, id, { state: input.status, before, limit: fetch }),
-      limit,
-      toDelivery,
-    )
-  },
-)
-
-const findEnabled = async (ctx: Context, id: string): Promise<store.EndpointRow> => {
-  const endpoint = await findWebhook(ctx, id)
-  if (!endpoint.enabled) throw invalid({ path: '/webhook_id', message: 'is switched off; switch it on first (enabled: true)' })
-  return endpoint
-}
-
-export const replayWebhookDelivery = operation(
-  'Deliver an event to a webhook again',
-  'webhooks.manage',
-  { input: object({ webhook_id: WebhookId, delivery_id: Type.String() }), output: Delivery },
-  async (ctx, input) => {
-    const endpoint = await findEnabled(ctx, input.webhook_id)
-    const row = await log.deliveryById(
-      ctx.db,
-      ctx.org,
-      ctx.livemode,
-      endpoint.id,
-      parseId('webhookDelivery', input.delivery_id) ?? null,
-    )
-    if (!row) throw problem('not_found', { what: 'webhook delivery' })
-    if (!(await log.replay(ctx.db, ctx.org, row.id)))
-      throw problem('not_cancellable', { what: 'delivery', status: 'pending', allowed: 'delivered or failed' })
-    return toDelivery({ ...row, state: 'pending', attempts: 0, next_attempt_at: null })
-  },
-)
-
-export const replayWebhookDeliveries = operation(
-  'Deliver again what failed in a range of time',
-  'webhooks.manage',
-  {
-    input: object({
-      webhook_id: WebhookId,
-      since: Type.String({ format: 'date-time', description: 'Deliveries recorded from then on.' }),
-      until: Type.Optional(Type.String({ format: 'date-time', description: 'And before this moment. Default now.' })),
-    }),
-    output: Type.Object({
-      replayed: Type.Integer({ description: `How many. At ${mostReplayed} there may be more: call again.` }),
-    }),
-  },
-  async (ctx, input) => {
-    const { id } = await findEnabled(ctx, input.webhook_id)
-    const until = input.until === undefined ? ctx.app.clock.now() : new Date(input.until)
-    const replayed = await log.replayFailed(ctx.db, ctx.org, ctx.livemode, id, {
-      since: new Date(input.since),
-      until,
-      limit: mostReplayed,
-    })
-    return { replayed }
   },
 )

@@ -105,7 +105,7 @@ const page = (url: string): string => {
     ['Money', 'Mills: 1/1000 USD. A mail costs 2, an attachment 1.'],
   ])}</table></section>
 <section id="errors"><h3>Errors</h3><p>${code('{ "error": { code, message, fix, docs, retryable, request_id, errors? } }')}</p><table>${rows(Object.entries(refusals).map(([name, { http, message, fix }]) => [`<span id="${name}"></span>${code(name)}`, String(http), `${html(message)} <small>${html(fix)}</small>`]))}</table></section>
-<section id="events"><h3>Events</h3><table>${rows(Object.entries(events).map(([name, says]) => [code(name), html(says)]))}</table></section>
+<section id="events"><h3>Events</h3><table>${rows(Object.entries(events).map(([name, { scope, says }]) => [code(name), html(says), code(scope)]))}</table></section>
 ${v1.map(row => endpoint(url, row)).join('\n')}</main></html>`
 }
 

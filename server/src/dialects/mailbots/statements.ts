@@ -17,7 +17,7 @@ export const statements: readonly Statement[] = [
   ...here(
     'Endpoints',
     `${own}: lets a key do what its scopes say`,
-    'Each endpoint needs the scope the table names, and no other.',
+    'Each endpoint needs the scope the table names, and no other; a webhook also those of the events it names.',
   ),
   ...here(
     'Endpoints',

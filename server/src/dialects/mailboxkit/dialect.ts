@@ -11,14 +11,8 @@ import { createInbox, deleteInbox, getInbox, listInboxes } from '../../email/inb
 import { getInboxMessage, listMessages, searchMessages } from '../../email/messages/messages.ts'
 import { getThread, listThreads } from '../../email/messages/threads.ts'
 import { replyToMessage, sendMessage } from '../../email/sending/sending.ts'
-import {
-  createWebhook,
-  deleteWebhook,
-  getWebhook,
-  listWebhookAttempts,
-  listWebhooks,
-  testWebhook,
-} from '../../webhooks/endpoints.ts'
+import { listWebhookAttempts, testWebhook } from '../../webhooks/attempt-log.ts'
+import { createWebhook, deleteWebhook, getWebhook, listWebhooks } from '../../webhooks/endpoints.ts'
 import { type Dialect, perKey, row } from '../dialect.ts'
 import { fail } from './fail.ts'
 import { statements } from './statements.ts'

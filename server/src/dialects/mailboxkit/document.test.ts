@@ -289,6 +289,10 @@ describe('MailboxKit, statement by statement', () => {
       const events = [...names.split(' '), 'message.rejected', 'inbox.created', 'inbox.deleted']
       const made = await t.call('POST', '/api/v1/webhooks', { key: me.api_key, body: { name: 'All', url: sink.url, events } })
       assert.deepEqual([made.status, made.body.data.events], [201, events])
+      // What happens in the sandbox is told to the webhooks of test keys alone, and marked.
+      const played = ['message.bounced', 'message.complained']
+      const rehearsal = { name: 'Played', url: sink.url, events: played }
+      const { secret } = (await t.call('POST', '/api/v1/webhooks', { key, body: rehearsal })).body.data
 
       const html = '<p>Thanks, got it!</p>'
       const attachments = [{ filename: 'receipt.pdf', content: 'JVBERi0xLjQK', content_type: 'application/pdf' }]
@@ -304,9 +308,10 @@ describe('MailboxKit, statement by statement', () => {
 
       for (const event of events) {
         const { raw, headers } = await sink.waitFor(({ raw: body }) => JSON.parse(body.toString()).event === event, 15_000)
-        assert.equal(headers['x-mailboxkit-signature'], hmacHex(made.body.data.secret, raw.toString()), event)
+        const signedWith = played.includes(event) ? secret : made.body.data.secret
+        assert.equal(headers['x-mailboxkit-signature'], hmacHex(signedWith, raw.toString()), event)
         const { timestamp, data, ...rest } = JSON.parse(raw.toString())
-        assert.deepEqual(rest, { event })
+        assert.deepEqual(rest, played.includes(event) ? { event, livemode: false } : { event })
         assert.match(timestamp, time)
         assert.match(data.id, ulid)
         if (event.startsWith('message.')) {

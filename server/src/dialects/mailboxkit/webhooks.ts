@@ -26,7 +26,14 @@ const dataOf = ({ type, data }: WebhookEvent): object => {
 const seconds = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, 'Z')
 
 export const webhooks: WebhookDialect = {
-  encode: event => JSON.stringify({ event: event.type, timestamp: seconds(event.created_at), data: dataOf(event) }),
+  // Live events are as documented; the sandbox's say that they are none.
+  encode: event =>
+    JSON.stringify({
+      event: event.type,
+      timestamp: seconds(event.created_at),
+      ...(event.livemode ? {} : { livemode: false }),
+      data: dataOf(event),
+    }),
   // There is room for one signature, so the new secret signs from the moment of its rotation.
   headers: (body, [secret]) => ({ 'x-mailboxkit-signature': hmacHex(secret, body) }),
 }

@@ -11,17 +11,8 @@ import { createPostcard } from '../../post/pieces/postcards.ts'
 import { advanceTestClock, getTestClock, setTestClock } from '../../post/sandbox/test-clock.ts'
 import { getPieceTracking } from '../../post/tracking/tracking.ts'
 import { type ProblemCode, refusals } from '../../problems.ts'
-import {
-  createWebhook,
-  deleteWebhook,
-  getWebhook,
-  listWebhookAttempts,
-  listWebhookDeliveries,
-  listWebhooks,
-  replayWebhookDelivery,
-  rotateWebhookSecret,
-  testWebhook,
-} from '../../webhooks/endpoints.ts'
+import { listWebhookAttempts, listWebhookDeliveries, replayWebhookDelivery, testWebhook } from '../../webhooks/attempt-log.ts'
+import { createWebhook, deleteWebhook, getWebhook, listWebhooks, rotateWebhookSecret } from '../../webhooks/endpoints.ts'
 import { type Dialect, perKey, row } from '../dialect.ts'
 import { statements } from './statements.ts'
 import * as t from './translate.ts'

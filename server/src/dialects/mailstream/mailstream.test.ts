@@ -48,8 +48,9 @@ describe('MailStream', () => {
       assert.match(body.key, new RegExp(`^ms_${mode}_`))
       const use = () => t.call('GET', '/v1/pieces', { key: body.key })
       assert.equal((await use()).status, 200)
-      assert.ok((await call('GET', '/v1/api-keys')).body.data.some(({ id }: Json) => id === body.id))
-      await call('DELETE', `/v1/api-keys/${body.id}`)
+      const by = mode === 'live' ? live : key
+      assert.ok((await t.call('GET', '/v1/api-keys', { key: by })).body.data.some(({ id }: Json) => id === body.id))
+      await t.call('DELETE', `/v1/api-keys/${body.id}`, { key: by })
       assert.equal((await use()).status, 401)
     }
   })

@@ -24,16 +24,16 @@ export const markBounced = async (
       remote_host = coalesce(${bounce.remoteHost}, remote_host), updated_at = ${bounce.at}
     where organization_id = ${organizationId} and id = ${id} and state <> 'bounced' returning id`)) !== undefined
 
-/** False when the address was on the list for this reason already. A complaint outweighs a bounce. */
+/** Of live mode: the sandbox gets no reports. False when the address was on the list for this reason already. A complaint outweighs a bounce. */
 export const suppress = async (
   db: Db,
   organizationId: string,
   entry: { id: string; email: string; reason: 'hard_bounce' | 'complaint'; evidence: string },
 ): Promise<boolean> =>
   (await db.row(sql`
-    insert into suppressions (id, organization_id, email, reason, evidence)
-    values (${entry.id}, ${organizationId}, ${entry.email}, ${entry.reason}, ${entry.evidence})
-    on conflict (organization_id, email) do update set reason = excluded.reason, evidence = excluded.evidence
+    insert into suppressions (id, organization_id, livemode, email, reason, evidence)
+    values (${entry.id}, ${organizationId}, true, ${entry.email}, ${entry.reason}, ${entry.evidence})
+    on conflict (organization_id, livemode, email) do update set reason = excluded.reason, evidence = excluded.evidence
       where excluded.reason = 'complaint' and suppressions.reason <> 'complaint'
     returning id`)) !== undefined
 

@@ -61,14 +61,14 @@ export const standingAfter = (
 
 /**
  * Asks, judges, writes. A resolver of its own per examination: within one it remembers, and the next sees what the owner has changed.
- * @param livemode of whoever asked, for the event
+ * @param livemode of whoever asked, for the event; when nobody did, of whoever added the domain
  * @returns the domain as it is then; undefined when it was deleted meanwhile
  */
 export const examine = async (
   app: Pick<App, 'config' | 'clock' | 'log'>,
   db: Db,
   domain: store.DomainRow,
-  livemode = true,
+  livemode = domain.test_key_id === null,
 ): Promise<store.DomainRow | undefined> => {
   const wish = wishOf(app, domain)
   const findings = judge(wish, await lookUp(createResolver(app.config.DNS_SERVERS), wish))
@@ -118,7 +118,8 @@ export const ownDomain = async (app: Pick<App, 'config' | 'clock' | 'sealer'>, d
   const keys = await makeKeys(app.sealer, id)
   await db.tx(async tx => {
     const now = app.clock.now()
-    if (await store.insert(tx, null, { id, name, createdAt: now, nextCheckAt: now })) await store.unscopedInsertKeys(tx, id, keys)
+    if (await store.insert(tx, null, { id, name, createdAt: now, nextCheckAt: now, testKeyId: null }))
+      await store.unscopedInsertKeys(tx, id, keys)
   })
   return (await store.unscopedOwn(db, name))!
 }

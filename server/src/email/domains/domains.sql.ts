@@ -15,6 +15,8 @@ export interface DomainRow {
   signs_ed25519: boolean
   return_path: boolean
   created_at: Date
+  /** The test key that added it; null for a live one. */
+  test_key_id: string | null
   keys: PublicKey[]
   held_elsewhere: boolean
 }
@@ -23,11 +25,11 @@ export interface DomainRow {
 export const insert = async (
   db: Db,
   organizationId: string | null,
-  domain: { id: string; name: string; createdAt: Date; nextCheckAt: Date },
+  domain: { id: string; name: string; createdAt: Date; nextCheckAt: Date; testKeyId: string | null },
 ): Promise<boolean> =>
   (await db.row(sql`
-    insert into domains (id, organization_id, name, created_at, next_check_at)
-    values (${domain.id}, ${organizationId}, ${domain.name}, ${domain.createdAt}, ${domain.nextCheckAt})
+    insert into domains (id, organization_id, name, created_at, next_check_at, test_key_id)
+    values (${domain.id}, ${organizationId}, ${domain.name}, ${domain.createdAt}, ${domain.nextCheckAt}, ${domain.testKeyId})
     on conflict do nothing returning id`)) !== undefined
 
 export interface NewKey extends PublicKey {

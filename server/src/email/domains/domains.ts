@@ -2,7 +2,7 @@
 import Type from 'typebox'
 import { newId, parseId, publicId } from '../../kernel/ids.ts'
 import { Page, page, pageOf, paging } from '../../kernel/pages.ts'
-import { type Context, object, operation } from '../../operation.ts'
+import { type Context, checkMayChange, object, operation, testKeyOf } from '../../operation.ts'
 import { invalid, problem } from '../../problems.ts'
 import { makeKeys } from '../signing/dkim-keys.ts'
 import { examineNow } from './domain-checks.ts'
@@ -34,7 +34,8 @@ export const createDomain = operation(
     const keys = await makeKeys(app.sealer, id)
     return ctx.db.tx(async db => {
       const now = app.clock.now()
-      const domain = { id, name: read.name, createdAt: now, nextCheckAt: new Date(now.getTime() + 60_000) }
+      const nextCheckAt = new Date(now.getTime() + 60_000)
+      const domain = { id, name: read.name, createdAt: now, nextCheckAt, testKeyId: testKeyOf(ctx) }
       if (!(await store.insert(db, ctx.org, domain))) throw problem('already_exists', { what: 'domain' })
       await store.unscopedInsertKeys(db, id, keys)
       return withRecords(app, (await store.byId(db, ctx.org, id))!)
@@ -99,6 +100,8 @@ export const verifyDomain = operation(
   { input: object({ domain_id: DomainId }), output: DomainWithRecords },
   async (ctx, input) => {
     const domain = await findDomain(ctx, input.domain_id)
+    // What its DNS says now may verify a domain, and end that too.
+    checkMayChange(ctx, domain, 'domain')
     const taken = await ctx.app.limits.take([{ name: 'verify', points: 20, seconds: 60 }], domain.id)
     if (!taken.allowed) throw problem('rate_limited', { retry_after: taken.retryAfter })
     const row = await examineNow(ctx.app, ctx.db, domain, ctx.livemode)
@@ -113,7 +116,9 @@ export const deleteDomain = operation(
   'domains.manage',
   { input: object({ domain_id: DomainId }), output: Type.Object({ id: Type.String(), deleted: Type.Literal(true) }) },
   async (ctx, input) => {
-    const { id, name } = await findDomain(ctx, input.domain_id)
+    const domain = await findDomain(ctx, input.domain_id)
+    checkMayChange(ctx, domain, 'domain')
+    const { id, name } = domain
     return ctx.db.tx(async db => {
       const inboxes = await store.lockWithInboxes(db, ctx.org, id)
       if (inboxes === undefined) throw problem('not_found', { what: 'domain' })

@@ -9,6 +9,8 @@ export interface InboxRow {
   hold: boolean
   /** Most mails it may have accepted per UTC day; null for no limit. */
   daily_cap: number | null
+  /** The test key that made it; null for a live one. */
+  test_key_id: string | null
   created_at: Date
 }
 
@@ -22,29 +24,29 @@ export const insert = (
   db: Db,
   organizationId: string,
   domainId: string | null,
-  inbox: { id: string; name: string; email: string },
+  inbox: { id: string; name: string; email: string; testKeyId: string | null },
 ) =>
   db.row<InboxRow>(sql`
-    insert into inboxes (id, organization_id, domain_id, name, email)
-    values (${inbox.id}, ${organizationId}, ${domainId}, ${inbox.name}, ${inbox.email})
-    returning id, organization_id, name, email, hold, daily_cap, created_at`)
+    insert into inboxes (id, organization_id, domain_id, name, email, test_key_id)
+    values (${inbox.id}, ${organizationId}, ${domainId}, ${inbox.name}, ${inbox.email}, ${inbox.testKeyId})
+    returning id, organization_id, name, email, hold, daily_cap, test_key_id, created_at`)
 
 export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number }) =>
   db.rows<InboxRow>(sql`
-    select id, organization_id, name, email, hold, daily_cap, created_at from inboxes
+    select id, organization_id, name, email, hold, daily_cap, test_key_id, created_at from inboxes
     where organization_id = ${organizationId} and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
     order by id desc limit ${q.limit}`)
 
 export const byId = (db: Db, organizationId: string, id: string | null) =>
   db.row<FoundRow>(
-    sql`select id, organization_id, name, email, hold, daily_cap, created_at,
+    sql`select id, organization_id, name, email, hold, daily_cap, test_key_id, created_at,
         exists (select 1 from inbox_rules r where r.inbox_id = inboxes.id and r.direction = 'send') as restricted
       from inboxes where organization_id = ${organizationId} and id = ${id}`,
   )
 
 export const byEmail = (db: Db, organizationId: string, email: string) =>
   db.row<FoundRow>(
-    sql`select id, organization_id, name, email, hold, daily_cap, created_at,
+    sql`select id, organization_id, name, email, hold, daily_cap, test_key_id, created_at,
         exists (select 1 from inbox_rules r where r.inbox_id = inboxes.id and r.direction = 'send') as restricted
       from inboxes where organization_id = ${organizationId} and email = ${email}`,
   )
@@ -60,7 +62,7 @@ export const update = (
     update inboxes set name = coalesce(${change.name ?? null}, name), hold = coalesce(${change.hold ?? null}, hold),
       daily_cap = case when ${change.daily_cap === undefined} then daily_cap else ${change.daily_cap ?? null}::integer end
     where organization_id = ${organizationId} and id = ${id}
-    returning id, organization_id, name, email, hold, daily_cap, created_at`)
+    returning id, organization_id, name, email, hold, daily_cap, test_key_id, created_at`)
 
 export const hasVerifiedDomain = async (db: Db, organizationId: string, name: string): Promise<boolean> =>
   (await db.row(
@@ -104,6 +106,11 @@ export const heldCost = async (db: Db, organizationId: string, id: string): Prom
       order by a.message_id for update of a
     )
     select coalesce(sum(cost_mills), 0)::bigint as mills from held`))!.mills
+
+export const hasLiveMail = async (db: Db, organizationId: string, id: string): Promise<boolean> =>
+  (await db.row(
+    sql`select 1 from messages where organization_id = ${organizationId} and inbox_id = ${id} and livemode limit 1`,
+  )) !== undefined
 
 /** Deletes the inbox; its threads, messages and attachments go with it by their foreign keys, its deliveries here. */
 export const remove = async (db: Db, organizationId: string, id: string): Promise<boolean> =>

@@ -6,7 +6,7 @@ import { randomToken } from '../../kernel/crypto.ts'
 import { conflictOn, type Db, untied } from '../../kernel/database/db.ts'
 import { newId, parseId, publicId } from '../../kernel/ids.ts'
 import { Page, page, pageOf, paging } from '../../kernel/pages.ts'
-import { type Context, object, operation } from '../../operation.ts'
+import { type Context, checkMayChange, object, operation, testKeyOf } from '../../operation.ts'
 import { invalid, problem } from '../../problems.ts'
 import { domainOf, hasControl, normalizeAddress } from '../mime/mailboxes.ts'
 import * as store from './inboxes.sql.ts'
@@ -77,7 +77,7 @@ export const openInbox = async (ctx: Context, wanted: { name: string; email?: st
     return await ctx.db.tx(async db => {
       const domainId = domain === MAIL_DOMAIN ? null : await store.holdVerifiedDomain(db, ctx.org, domain)
       if (domainId === undefined) throw problem('domain_not_yours', { domain, mail_domain: MAIL_DOMAIN })
-      const row = await store.insert(db, ctx.org, domainId, { id: newId(), name: wanted.name, email })
+      const row = await store.insert(db, ctx.org, domainId, { id: newId(), name: wanted.name, email, testKeyId: testKeyOf(ctx) })
       const inbox = toInbox(row!)
       await record(db, [{ type: 'inbox.created', organization_id: ctx.org, livemode: ctx.livemode, data: inbox }])
       return inbox
@@ -161,6 +161,7 @@ export const updateInbox = operation(
     if (input.name !== undefined && hasControl(input.name))
       throw invalid({ path: '/name', message: 'contains a line break or another control character' })
     const inbox = await findInbox(ctx, input.inbox_id)
+    checkMayChange(ctx, inbox, 'inbox')
     const { name, hold, daily_cap } = input
     const row = await store.update(ctx.db, ctx.org, inbox.id, { name, hold, daily_cap })
     if (!row) throw problem('not_found', { what: 'inbox' })
@@ -174,9 +175,13 @@ export const deleteInbox = operation(
   { input: object({ inbox_id: InboxId }), output: Type.Object({ id: Type.String(), deleted: Type.Literal(true) }) },
   async (ctx, input) => {
     const inbox = await findInbox(ctx, input.inbox_id)
+    checkMayChange(ctx, inbox, 'inbox')
     const remove = async (db: Db) => {
       await wallet.lock(db, ctx.org, true)
       await store.lock(db, ctx.org, inbox.id)
+      // An inbox that a test key made is an address like any other: what came to it, or was sent from it, is not the test key's.
+      if (!ctx.livemode && (await store.hasLiveMail(db, ctx.org, inbox.id)))
+        throw problem('live_only', { what: 'mail in this inbox' })
       const unsent = await store.heldCost(db, ctx.org, inbox.id)
       await store.lockMessages(db, ctx.org, inbox.id)
       const blobs = await store.blobsOf(db, ctx.org, inbox.id)

@@ -5,7 +5,7 @@
 import type { App } from '../../app.ts'
 import { coalesce } from '../../kernel/database/batch.ts'
 import { sourceOf } from '../messages/source.ts'
-import { unscopedSuppressed } from '../policy/suppressions.sql.ts'
+import { nameOf, unscopedSuppressed } from '../policy/suppressions.sql.ts'
 import { type DkimKey, signMessage } from '../signing/dkim.ts'
 import type { Claimed, Letter } from './deliver.sql.ts'
 import * as store from './deliver.sql.ts'
@@ -38,17 +38,20 @@ export const createLetters = (app: App): Letters => {
 
   const load = coalesce<Claimed, { letter: Letter | undefined; suppressed: string | undefined }>(
     async deliveries => {
-      const wanted = deliveries.map(({ organization_id, recipient }) => ({ organization_id, email: recipient.toLowerCase() }))
+      const wanted = deliveries.map(({ organization_id, livemode, recipient }) => ({
+        organization_id,
+        livemode,
+        email: recipient.toLowerCase(),
+      }))
       const missing = [...new Set(deliveries.map(({ message_id }) => message_id))].filter(id => !shared.has(id))
-      const [suppressed, loaded] = await Promise.all([
+      const [reasons, loaded] = await Promise.all([
         unscopedSuppressed(app.db, wanted),
         missing.length > 0 ? store.unscopedLetters(app.db, missing) : [],
       ])
-      const reasons = new Map(suppressed.map(row => [`${row.organization_id} ${row.email}`, row.reason]))
       const letters = new Map(loaded.map(letter => [letter.id, letter]))
       return deliveries.map(({ message_id }, at) => ({
         letter: shared.get(message_id)?.letter ?? letters.get(message_id),
-        suppressed: reasons.get(`${wanted[at]!.organization_id} ${wanted[at]!.email}`),
+        suppressed: reasons.get(nameOf(wanted[at]!)),
       }))
     },
     { maxItems: 100, concurrency: 2 },

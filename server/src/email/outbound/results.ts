@@ -171,5 +171,5 @@ const suppressGone = async (db: Db, results: Result[]): Promise<void> => {
     }))
     .sort((a, b) => (`${a.organization} ${a.email}` < `${b.organization} ${b.email}` ? -1 : 1))
   for (const { organization, email, evidence } of gone)
-    await addSuppression(db, organization, { id: newId(), email, reason: 'hard_bounce', evidence })
+    await addSuppression(db, organization, true, { id: newId(), email, reason: 'hard_bounce', evidence })
 }

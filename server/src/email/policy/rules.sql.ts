@@ -8,18 +8,19 @@ export interface RuleRow {
   direction: Direction
   kind: 'allow' | 'block'
   pattern: string
+  test_key_id: string | null
   created_at: Date
 }
 
 export const insert = (
   db: Db,
   organizationId: string,
-  rule: { id: string; inboxId: string; direction: string; kind: string; pattern: string },
+  rule: { id: string; inboxId: string; direction: string; kind: string; pattern: string; testKeyId: string | null },
 ) =>
   db.row<RuleRow>(sql`
-    insert into inbox_rules (id, organization_id, inbox_id, direction, kind, pattern)
-    values (${rule.id}, ${organizationId}, ${rule.inboxId}, ${rule.direction}, ${rule.kind}, ${rule.pattern})
-    returning id, inbox_id, direction, kind, pattern, created_at`)
+    insert into inbox_rules (id, organization_id, inbox_id, direction, kind, pattern, test_key_id)
+    values (${rule.id}, ${organizationId}, ${rule.inboxId}, ${rule.direction}, ${rule.kind}, ${rule.pattern}, ${rule.testKeyId})
+    returning id, inbox_id, direction, kind, pattern, test_key_id, created_at`)
 
 export const list = (
   db: Db,
@@ -27,7 +28,7 @@ export const list = (
   q: { inboxId: string; direction: string | undefined; before: string | undefined; limit: number },
 ) =>
   db.rows<RuleRow>(sql`
-    select id, inbox_id, direction, kind, pattern, created_at from inbox_rules
+    select id, inbox_id, direction, kind, pattern, test_key_id, created_at from inbox_rules
     where organization_id = ${organizationId} and inbox_id = ${q.inboxId}
       and (${q.direction ?? null}::text is null or direction = ${q.direction ?? null}::text)
       and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
@@ -35,7 +36,7 @@ export const list = (
 
 export const byId = (db: Db, organizationId: string, inboxId: string, id: string | null) =>
   db.row<RuleRow>(sql`
-    select id, inbox_id, direction, kind, pattern, created_at from inbox_rules
+    select id, inbox_id, direction, kind, pattern, test_key_id, created_at from inbox_rules
     where organization_id = ${organizationId} and inbox_id = ${inboxId} and id = ${id}`)
 
 export const remove = async (db: Db, organizationId: string, inboxId: string, id: string): Promise<boolean> =>

@@ -10,7 +10,7 @@ import Type, { type Static } from 'typebox'
 import { conflictOn } from '../../kernel/database/db.ts'
 import { newId, parseId, publicId } from '../../kernel/ids.ts'
 import { Page, page, pageOf, paging } from '../../kernel/pages.ts'
-import { type Context, object, oneOf, operation } from '../../operation.ts'
+import { type Context, checkMayChange, object, oneOf, operation, testKeyOf } from '../../operation.ts'
 import { type FieldError, invalid, problem } from '../../problems.ts'
 import type { Scope } from '../../scopes.ts'
 import type { Letter } from '../inbound/inbox-copy.ts'
@@ -69,11 +69,21 @@ export const createRule = operation(
   },
   async (ctx, input) => {
     const inbox = await findInbox(ctx, input.inbox_id)
+    checkMayChange(ctx, inbox, 'inbox')
     const pattern = readPattern(input.pattern)
     if (!pattern) throw invalid({ path: '/pattern', message: 'is neither an address nor a domain' })
     const { direction, kind } = input
     try {
-      return toRule((await store.insert(ctx.db, ctx.org, { id: newId(), inboxId: inbox.id, direction, kind, pattern }))!)
+      return toRule(
+        (await store.insert(ctx.db, ctx.org, {
+          id: newId(),
+          inboxId: inbox.id,
+          direction,
+          kind,
+          pattern,
+          testKeyId: testKeyOf(ctx),
+        }))!,
+      )
     } catch (error) {
       if (conflictOn(error)) throw problem('already_exists', { what: 'rule' })
       throw error
@@ -110,6 +120,7 @@ export const deleteRule = operation(
     const inbox = await findInbox(ctx, input.inbox_id)
     const row = await store.byId(ctx.db, ctx.org, inbox.id, parseId('rule', input.rule_id) ?? null)
     if (!row) throw problem('not_found', { what: 'rule' })
+    checkMayChange(ctx, row, 'rule')
     for (const scope of scopesFor(row.direction)) if (!ctx.scopes.has(scope)) throw problem('forbidden', { scope })
     if (!(await store.remove(ctx.db, ctx.org, inbox.id, row.id))) throw problem('not_found', { what: 'rule' })
     return { id: publicId('rule', row.id), deleted: true as const }

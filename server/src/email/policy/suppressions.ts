@@ -11,6 +11,7 @@ export const suppressionReasons = ['hard_bounce', 'complaint', 'unsubscribe', 'm
 
 const Suppression = Type.Object({
   id: Type.String(),
+  livemode: Type.Boolean({ description: 'false: made with a test key; it counts in test mode only. true: it counts in both.' }),
   email: Type.String(),
   reason: Type.String({ description: suppressionReasons.join(', ') }),
   evidence: Type.Union([Type.String(), Type.Null()], { description: 'The SMTP reply or report that caused it, or your note.' }),
@@ -35,7 +36,11 @@ export const listSuppressions = operation(
   { input: object({ ...paging, reason: Type.Optional(oneOf(suppressionReasons)) }), output: Page(Suppression) },
   async (ctx, input) => {
     const { before, limit, fetch } = pageOf(input)
-    return page(await store.list(ctx.db, ctx.org, { before, limit: fetch, reason: input.reason }), limit, toSuppression)
+    return page(
+      await store.list(ctx.db, ctx.org, ctx.livemode, { before, limit: fetch, reason: input.reason }),
+      limit,
+      toSuppression,
+    )
   },
 )
 
@@ -51,7 +56,7 @@ export const addSuppression = operation(
   },
   async (ctx, input) =>
     toSuppression(
-      (await store.add(ctx.db, ctx.org, {
+      (await store.add(ctx.db, ctx.org, ctx.livemode, {
         id: newId(),
         email: readEmail(input.email),
         reason: 'manual',
@@ -69,7 +74,10 @@ export const removeSuppression = operation(
   },
   async (ctx, input) => {
     const email = readEmail(input.email)
-    if (!(await store.remove(ctx.db, ctx.org, email))) throw problem('not_found', { what: 'suppression' })
+    if (!(await store.remove(ctx.db, ctx.org, ctx.livemode, email))) {
+      if (!ctx.livemode && (await store.isLive(ctx.db, ctx.org, email))) throw problem('live_only', { what: 'suppression' })
+      throw problem('not_found', { what: 'suppression' })
+    }
     return { email, deleted: true as const }
   },
 )

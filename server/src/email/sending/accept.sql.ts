@@ -5,13 +5,6 @@
 import { type Db, sql } from '../../kernel/database/db.ts'
 import type { AttachmentRow, DeliveryRow, MessageRow } from '../messages/messages.sql.ts'
 
-/** Which of the wanted recipients are suppressed. */
-export const unscopedSuppressed = (db: Db, wanted: { organization_id: string; email: string }[]) =>
-  db.rows<{ organization_id: string; email: string; reason: string }>(sql`
-    select s.organization_id, s.email, s.reason
-    from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w (organization_id uuid, email text)
-    join suppressions s on s.organization_id = w.organization_id and s.email = w.email`)
-
 /** The live wallets, locked in one order, so that two batches cannot wait for each other. */
 export const unscopedWallets = (db: Db, organizations: string[]) =>
   db.rows<{ organization_id: string; balance_mills: number }>(sql`

@@ -26,6 +26,7 @@ import { type Message, messageEvent, toMessage } from '../messages/messages.ts'
 import { domainOf } from '../mime/mailboxes.ts'
 import { holdForApproval } from '../policy/approvals.ts'
 import { type Room, roomFor } from '../policy/caps.ts'
+import { nameOf, unscopedSuppressed } from '../policy/suppressions.sql.ts'
 import * as store from './accept.sql.ts'
 
 export interface Submission {
@@ -72,11 +73,8 @@ export const createAccept = (app: App): Accept => {
 }
 
 const acceptAll = async (app: App, submissions: Submission[]): Promise<(Message | Problem | Replay)[]> => {
-  const wanted = submissions.flatMap(({ message, recipients }) =>
-    recipients.map(email => ({ organization_id: message.organization_id, email: email.toLowerCase() })),
-  )
-  const suppressed = await store.unscopedSuppressed(app.db, wanted)
-  const reasons = new Map(suppressed.map(row => [`${row.organization_id} ${row.email}`, row.reason]))
+  const wanted = submissions.flatMap(({ message, recipients }) => recipients.map(recipient => wantedOf(message, recipient)))
+  const reasons = await unscopedSuppressed(app.db, wanted)
   const judged = submissions.map(submission => judge(app, submission, reasons))
   if (submissions.every(({ dailyCap }) => dailyCap === null)) {
     const messages = await untied(() => app.db.tx(db => acceptTogether(app, db, judged))).catch(unlessContended)
@@ -84,6 +82,12 @@ const acceptAll = async (app: App, submissions: Submission[]): Promise<(Message 
   }
   return untied(() => app.db.tx(db => acceptEach(app, db, judged)))
 }
+
+const wantedOf = ({ organization_id, livemode }: Submission['message'], recipient: string) => ({
+  organization_id,
+  livemode,
+  email: recipient.toLowerCase(),
+})
 
 /** One of a batch repeats a request, or cannot be paid. */
 class Contended extends Error {}
@@ -182,7 +186,7 @@ const claimOf = ({ submission, row, stored }: Judged): store.ClaimRow[] =>
 const judge = (app: App, submission: Submission, suppressed: Map<string, string>): Judged => {
   const { message, recipients, held } = submission
   const deliveries = recipients.map((recipient): DeliveryRow => {
-    const reason = suppressed.get(`${message.organization_id} ${recipient.toLowerCase()}`)
+    const reason = suppressed.get(nameOf(wantedOf(message, recipient)))
     return {
       id: newId(),
       recipient,
@@ -207,18 +211,18 @@ const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Re
   const claiming = judged.filter(item => item.stored)
   if (claiming.length === 0) return new Map()
   const keys = claiming.flatMap(claimOf)
-  const nameOf = ({ organization_id, livemode, key }: Pick<store.ClaimRow, 'organization_id' | 'livemode' | 'key'>) =>
+  const claimName = ({ organization_id, livemode, key }: Pick<store.ClaimRow, 'organization_id' | 'livemode' | 'key'>) =>
     `${organization_id} ${livemode} ${key}`
-  const first = new Map(keys.map((row, index) => [nameOf(row), index] as const).reverse())
+  const first = new Map(keys.map((row, index) => [claimName(row), index] as const).reverse())
   const won = new Set(
     (
       await store.unscopedClaim(
         db,
-        keys.filter((row, index) => first.get(nameOf(row)) === index),
+        keys.filter((row, index) => first.get(claimName(row)) === index),
       )
-    ).map(nameOf),
+    ).map(claimName),
   )
-  const losers = claiming.filter((_, index) => !won.has(nameOf(keys[index]!)) || first.get(nameOf(keys[index]!)) !== index)
+  const losers = claiming.filter((_, index) => !won.has(claimName(keys[index]!)) || first.get(claimName(keys[index]!)) !== index)
   if (losers.length === 0) return new Map()
   const answers = new Map<Judged, Problem | Replay>()
   for (const item of losers) {

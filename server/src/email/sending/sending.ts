@@ -92,7 +92,7 @@ const decodeBase64 = (text: string): Buffer | undefined => {
 }
 
 const isTracked = async (ctx: Context, { track_opens = false }: Body): Promise<boolean> =>
-  track_opens === 'if_subscribed' ? subscribesTo(ctx.db, ctx.org, 'message.opened') : track_opens
+  track_opens === 'if_subscribed' ? subscribesTo(ctx.db, ctx.org, ctx.livemode, 'message.opened') : track_opens
 
 const readBody = (input: Body, errors: FieldError[]) => {
   if (!input.text && !input.html && !input.attachments?.length) errors.push({ path: '/text', message: 'or html is required' })

@@ -28,7 +28,7 @@ const domainOf = async (org: string | null, name: string, columns = '') => {
   const id = newId()
   const now = new Date()
   const keys = await makeKeys(t.app.sealer, id)
-  assert.ok(await store.insert(t.app.db, org, { id, name, createdAt: now, nextCheckAt: now }))
+  assert.ok(await store.insert(t.app.db, org, { id, name, createdAt: now, nextCheckAt: now, testKeyId: null }))
   await store.unscopedInsertKeys(t.app.db, id, keys)
   await t.app.db.pool.query(`update domains set verified_at = now() ${columns} where id = $1`, [id])
   return { id, keys }
