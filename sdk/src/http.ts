@@ -2,7 +2,6 @@
  * One call to the server: key, JSON, time limit, and tries again where that is safe. A POST carries an Idempotency-Key that
  * stays the same over all tries, so that a mail is sent once however often its answer gets lost.
  */
-
 import { PennypostError, refusalOf } from './error.ts'
 import { List, type Page } from './list.ts'
 import { webCrypto } from './web-crypto.ts'

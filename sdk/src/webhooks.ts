@@ -1,5 +1,4 @@
 /** Is that webhook really from the server? Standard Webhooks 1.0.0 (the headers of Svix are the same under another name). */
-
 import { PennypostError } from './error.ts'
 import { WebhooksResource } from './generated/resources.ts'
 import type { EventType } from './generated/schemas.ts'

@@ -6,7 +6,6 @@
  *
  * Seen: 640 pieces/s against 1,297/s in type (0.49); 788/s imposed by 500.
  */
-
 import { seeded } from '../src/printer/handwriting/random.ts'
 import type { BackArt, PostcardSpec } from '../src/printer/postcard.ts'
 import { createRenderer } from '../src/printer/render.ts'

@@ -6,51 +6,25 @@ import { EventEmitter } from 'node:events'
 import { startHttp } from './api/serve.ts'
 import type { Config } from './config.ts'
 import { startIndexing } from './email/messages/search-index.ts'
-import { createParser, type Parser } from './email/mime/parse.ts'
+import { createParser } from './email/mime/parse.ts'
 import { startDelivering } from './email/outbound/deliver.ts'
-import { type Accept, createAccept } from './email/sending/accept.ts'
+import { createAccept } from './email/sending/accept.ts'
 import { startJobs } from './jobs/worker.ts'
-import { type Blobs, createBlobs } from './kernel/blobs.ts'
+import { createBlobs } from './kernel/blobs.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
-import { loadMasterKey, type Sealer, sealer } from './kernel/crypto.ts'
-import { connect, type Database } from './kernel/database/db.ts'
-import { createLimits, type Limits } from './kernel/limits.ts'
+import { loadMasterKey, sealer } from './kernel/crypto.ts'
+import { connect } from './kernel/database/db.ts'
+import { createLimits } from './kernel/limits.ts'
 import { createLog, type Log } from './kernel/log.ts'
-import { createResolver, type Resolver } from './kernel/net/dns.ts'
-import { createFetch, type SafeFetch } from './kernel/net/fetch.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createResolver } from './kernel/net/dns.ts'
+import { createFetch } from './kernel/net/fetch.ts'
+import { createMetrics } from './metrics.ts'
+import type { App } from './platform.ts'
 import { startSmtp } from './smtp/smtp-server.ts'
 import { startWebhooks } from './webhooks/dispatch.ts'
 
 export const roles = ['web', 'smtp', 'worker'] as const
 export type Role = (typeof roles)[number]
-
-/** What the domains are given. */
-export interface App {
-  config: Config
-  db: Database
-  log: Log
-  clock: Clock
-  resolver: Resolver
-  fetch: SafeFetch
-  blobs: Blobs
-  limits: Limits
-  /** Seals secrets at rest. */
-  sealer: Sealer
-  /** Signs links and return paths; never leaves the server. */
-  masterKey: Buffer
-  metrics: Metrics
-  parser: Parser
-  /** Takes outgoing mail in: group-committed, see email/sending/accept.ts. */
-  accept: Accept
-  /** `deliveries`: mail was queued in this process. `message:<inbox uuid>`: a mail arrived here. Hints only; every listener also polls or listens to the database. */
-  bus: EventEmitter
-  publicUrl: string
-  /** True once the server is on its way out: long waits end. */
-  closing: boolean
-  /** Where our own SMTP server is reached, for mail to our own domains. */
-  smtp: { host: string; port: number }
-}
 
 export interface RunningApp extends App {
   /** Stops accepting, finishes what is in hand within a bound, closes the database. */
@@ -93,13 +67,12 @@ export const startApp = async ({
     masterKey,
     metrics: createMetrics(),
     parser: createParser({ workers: wanted.includes('worker') ? 2 : 0 }),
-    accept: undefined as never,
+    accept: createAccept(() => app),
     bus: new EventEmitter().setMaxListeners(0),
     publicUrl: config.PUBLIC_URL,
     closing: false,
     smtp: ownSmtp(config),
   }
-  app.accept = createAccept(app)
 
   const open: { close(): Promise<void> }[] = []
   const close = async () => {

@@ -5,18 +5,11 @@
  */
 import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { App } from './app.ts'
 import type { Db } from './kernel/database/db.ts'
+import type { Claim } from './kernel/database/idempotency.ts'
+import type { App } from './platform.ts'
 import { type FieldError, invalid, Problem, problem } from './problems.ts'
 import type { Scope } from './scopes.ts'
-
-/** The claim of an Idempotency-Key that the operation itself commits, together with its work (see kernel/database/idempotency.ts). */
-export interface Claim {
-  key: string
-  fingerprint: Buffer
-  /** Turns the operation's output into the bytes that are stored and replayed. */
-  encode(output: unknown): { status: number; body: string }
-}
 
 /** Who asks, for which organization, in which mode. `db` joins the caller's transaction when there is one. */
 export interface Context {

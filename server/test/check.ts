@@ -66,6 +66,37 @@ for (const file of files) {
   }
 }
 
+/** Files that import each other in a circle, type imports included: each set as a list (Tarjan's strongly connected components). */
+const circles = (): string[][] => {
+  const graph = new Map<string, string[]>()
+  for (const { path, imports } of files)
+    if (path.startsWith('server/src/') && !path.endsWith('.test.ts'))
+      graph.set(
+        path,
+        imports.filter(target => target.startsWith('.')).map(target => join('server/src', inside({ path }, target))),
+      )
+  const found: string[][] = []
+  const order = new Map<string, number>()
+  const lowest = new Map<string, number>()
+  const open: string[] = []
+  const visit = (file: string): void => {
+    order.set(file, order.size)
+    lowest.set(file, order.get(file)!)
+    open.push(file)
+    for (const target of graph.get(file)!) {
+      if (!graph.has(target)) continue
+      if (!order.has(target)) visit(target)
+      if (open.includes(target)) lowest.set(file, Math.min(lowest.get(file)!, lowest.get(target)!))
+    }
+    if (lowest.get(file) !== order.get(file)) return
+    const set = open.splice(open.indexOf(file))
+    if (set.length > 1) found.push(set)
+  }
+  for (const file of graph.keys()) if (!order.has(file)) visit(file)
+  return found
+}
+for (const set of circles()) breach(set[0]!, `imports itself in a circle: ${set.join(', ')}`)
+
 if (breaches.length > 0) {
   console.error(breaches.join('\n'))
   process.exit(1)

@@ -4,9 +4,9 @@
  * mark stands where the link goes in when the mail is composed.
  */
 import { createHmac } from 'node:crypto'
-import type { App } from '../app.ts'
 import { deriveKey, sha256 } from '../kernel/crypto.ts'
 import type { Db } from '../kernel/database/db.ts'
+import type { App } from '../platform.ts'
 import * as store from './links.sql.ts'
 
 /** Links work for seven days. */

@@ -3,13 +3,13 @@
  * The mail is a job of the transaction that registers, so that registration neither waits for it nor fails with it.
  */
 import Type from 'typebox'
-import type { App } from '../app.ts'
 import { record } from '../events/events.sql.ts'
 import type { Db } from '../kernel/database/db.ts'
 import { newId, publicId } from '../kernel/ids.ts'
 import { queue } from '../notifications/notices.sql.ts'
 import { oneLine, tellOwner } from '../notifications/notices.ts'
 import { object, operation } from '../operation.ts'
+import type { App } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { findLink, makeLink, useLink } from './links.ts'
 import * as organizations from './organizations.sql.ts'

@@ -1,8 +1,7 @@
 /** Who holds a key. Answers are kept for two seconds, so a revoked key dies everywhere within that time (and here at once). */
-
 import * as store from '../accounts/keys.sql.ts'
-import type { App } from '../app.ts'
 import { checkApiKey, sha256 } from '../kernel/crypto.ts'
+import type { App } from '../platform.ts'
 import { allScopes, everyScope } from '../scopes.ts'
 
 export interface Holder {

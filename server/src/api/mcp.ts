@@ -7,7 +7,7 @@ import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/
 import type { FastifyInstance, FastifyRequest, InjectOptions } from 'fastify'
 import { createMcpServer } from '../../../mcp/src/mcp-server.ts'
 import { Pennypost } from '../../../sdk/src/index.ts'
-import type { App } from '../app.ts'
+import type { App } from '../platform.ts'
 import { problem } from '../problems.ts'
 import type { Authenticate } from './key-lookup.ts'
 import { bearer, native } from './native.ts'

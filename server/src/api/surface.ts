@@ -5,10 +5,10 @@
  */
 import { rm } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import type { App } from '../app.ts'
 import { conflictOn, type Db, isTransient, untied } from '../kernel/database/db.ts'
-import { fingerprint, once, Replay, readKey } from '../kernel/database/idempotency.ts'
-import type { Claim, Context, Operation } from '../operation.ts'
+import { type Claim, fingerprint, once, Replay, readKey } from '../kernel/database/idempotency.ts'
+import type { Context, Operation } from '../operation.ts'
+import type { App } from '../platform.ts'
 import { Problem, problem, retryAfter } from '../problems.ts'
 import type { Authenticate } from './key-lookup.ts'
 import { readMultipart, type Uploads } from './multipart.ts'

@@ -1,5 +1,4 @@
 /** What the command line can do. Each verb opens what it needs and closes it again. */
-
 import * as keys from '../accounts/keys.sql.ts'
 import { type KeyDialect, keyPrefixes, mintKey } from '../accounts/keys.ts'
 import * as organizations from '../accounts/organizations.sql.ts'

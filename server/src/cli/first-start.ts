@@ -2,8 +2,8 @@
 import { mintKey } from '../accounts/keys.ts'
 import * as organizations from '../accounts/organizations.sql.ts'
 import { openOrganization } from '../accounts/organizations.ts'
-import type { App } from '../app.ts'
 import { openInbox } from '../email/inboxes/inboxes.ts'
+import type { App } from '../platform.ts'
 
 /** What `serve` prints once it is up. */
 export const greet = async (app: App): Promise<string> => {

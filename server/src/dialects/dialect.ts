@@ -6,8 +6,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Route, Surface, Window } from '../api/surface.ts'
-import type { App } from '../app.ts'
 import type { Context, Operation } from '../operation.ts'
+import type { App } from '../platform.ts'
 import type { Problem, ProblemCode } from '../problems.ts'
 import type { WebhookDialect } from '../webhooks/sign.ts'
 

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Authenticate } from '../api/key-lookup.ts'
 import { mountRoute, type Route, type Surface } from '../api/surface.ts'
-import type { App } from '../app.ts'
+import type { App } from '../platform.ts'
 import type { Dialect, DialectRow, Loose } from './dialect.ts'
 import { dialects } from './index.ts'
 

@@ -1,7 +1,7 @@
 /** What is kept for a time only: answers of Idempotency-Keys a day, attempts at webhooks thirty, events and their deliveries EVENT_DAYS. */
-import type { App } from '../app.ts'
 import { unscopedForget } from '../email/policy/caps.sql.ts'
 import { firstIdAt } from '../kernel/ids.ts'
+import type { App } from '../platform.ts'
 import * as store from './prune.sql.ts'
 
 export const prune = async (app: App): Promise<void> => {

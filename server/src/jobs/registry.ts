@@ -1,10 +1,10 @@
 /** Every background job: what it is called and who does it. A job may run twice; each handler is safe to repeat. */
 import { sendClaimMail } from '../accounts/ownership-claims.ts'
-import type { App } from '../app.ts'
 import { sendEmptyWalletMail } from '../billing/payments.ts'
 import { checkDomains } from '../email/domains/domain-checks.ts'
 import { interpretMail, resumeMail } from '../email/inbound/receive.ts'
 import { askOwner, expireApprovals } from '../email/policy/approvals.ts'
+import type { App } from '../platform.ts'
 import { payWaitingOrder } from '../post/checkout/checkout.ts'
 import { tickPost } from '../post/cron.ts'
 import { produceDrops } from '../post/production/production.ts'

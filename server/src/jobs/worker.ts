@@ -1,6 +1,6 @@
 /** Runs the jobs of registry.ts with graphile-worker: LISTEN/NOTIFY, so a job starts within milliseconds of its commit. */
 import { Logger, parseCronItems, run, type Task } from 'graphile-worker'
-import type { App } from '../app.ts'
+import type { App } from '../platform.ts'
 import { type JobHandler, jobs } from './registry.ts'
 import { schedule } from './schedule.ts'
 

@@ -4,7 +4,6 @@
  * It says Auto-Submitted (RFC 3834 §5), is caused by API calls and people only, never by a mail that came in.
  */
 import * as organizations from '../accounts/organizations.sql.ts'
-import type { App } from '../app.ts'
 import type { DeliveryRow, MessageRow } from '../email/messages/messages.sql.ts'
 import * as messages from '../email/messages/messages.sql.ts'
 import { messageEvent } from '../email/messages/messages.ts'
@@ -13,6 +12,7 @@ import * as accepted from '../email/sending/accept.sql.ts'
 import { record } from '../events/events.sql.ts'
 import type { Db } from '../kernel/database/db.ts'
 import { newId, publicId } from '../kernel/ids.ts'
+import type { App } from '../platform.ts'
 import * as store from './notices.sql.ts'
 
 /** uuid of the server's own organization. */

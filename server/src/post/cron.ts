@@ -1,5 +1,5 @@
 /** What printed mail does by the clock, once a minute: drops lock, sandboxes play, print shops have answered, what was given up is asked for again. */
-import type { App } from '../app.ts'
+import type { App } from '../platform.ts'
 import { readReturns } from './carriers/hot-folder-returns.ts'
 import * as drops from './drops/drops.sql.ts'
 import * as clock from './sandbox/test-clock.sql.ts'

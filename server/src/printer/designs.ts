@@ -2,7 +2,6 @@
  * The catalogue of card fronts: four vector drawings of our own, in process colours, which fill any card with bleed.
  * Each has room for one handwritten headline.
  */
-
 import { lineWidth, writeLineAt } from './handwriting/handwriting.ts'
 import { type PenName, pen, penData } from './handwriting/pens.ts'
 import { bell, type Random, seeded } from './handwriting/random.ts'

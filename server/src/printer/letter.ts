@@ -2,7 +2,6 @@
  * A letter on US letter paper for a #10 double-window envelope. Address and return address stand where both windows show them at
  * every position of the sheet; the content is HTML, a handwritten page, or a finished PDF.
  */
-
 import type { Library } from './artwork/artwork-cache.ts'
 import type { PrintWarning } from './artwork/images.ts'
 import type { ImbDigits } from './barcodes/imb.ts'

@@ -2,7 +2,6 @@
  * A postcard: the front with bleed; on the back the message or artwork, and on top of it what the Postal Service reads.
  * The back is two layers, so that preflight can look at the customer's ink alone.
  */
-
 import type { FullPageArt, Layer, Library } from './artwork/artwork-cache.ts'
 import type { PrintWarning } from './artwork/images.ts'
 import type { ImbDigits } from './barcodes/imb.ts'

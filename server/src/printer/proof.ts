@@ -1,5 +1,4 @@
 /** Proofs: the pages of a finished PDF as the recipient will hold them, cut at the trim, in three sizes. */
-
 import { rasterise } from './artwork/untrusted.ts'
 import type { Rect } from './pdf/pdf.ts'
 import { encodePng } from './pdf/png.ts'

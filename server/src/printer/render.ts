@@ -10,7 +10,6 @@
  * A renderer keeps fonts, glyphs and artwork between pieces: keep one for the life of a process. The same spec gives the same
  * bytes, whatever was rendered before. What cannot be printed throws a PrintProblem { code, path, message, fix, details }.
  */
-
 import { Library } from './artwork/artwork-cache.ts'
 import type { PrintWarning } from './artwork/images.ts'
 import { type ImposedFile, type ImposeOptions, imposePieces } from './batch-pdf.ts'

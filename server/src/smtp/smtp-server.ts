@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path'
 import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerOptions, SMTPServerSession } from 'smtp-server'
-import type { App } from '../app.ts'
 import { createDirectory } from '../email/inbound/rcpt.ts'
 import { createKeep } from '../email/inbound/spool.ts'
 import { normalizeNewlines } from '../email/mime/newlines.ts'
+import type { App } from '../platform.ts'
 import { readBody } from './body.ts'
 import { loadCertificate } from './certificate.ts'
 import { MailServer } from './hardened-connection.ts'

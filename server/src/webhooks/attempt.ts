@@ -1,8 +1,8 @@
 /** One attempt: an event in its endpoint's words, posted once, and what that means for the delivery. Writes nothing. */
-import type { App } from '../app.ts'
 import { webhookDialects } from '../dialects/webhook-encodings.ts'
 import { newId, publicId } from '../kernel/ids.ts'
 import { type Fetched, FetchRefused } from '../kernel/net/fetch.ts'
+import type { App } from '../platform.ts'
 import type { AttemptRow, Claimed } from './dispatch.sql.ts'
 import { standardWebhooks, type WebhookDialect } from './sign.ts'
 

@@ -4,12 +4,12 @@
  * `webhook_deliveries` is the queue itself: there is no second truth about when a delivery is tried next.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { App } from '../app.ts'
 import { record } from '../events/events.sql.ts'
 import { mayRead } from '../events/events.ts'
 import { coalesce } from '../kernel/database/batch.ts'
 import type { Db } from '../kernel/database/db.ts'
 import { publicId } from '../kernel/ids.ts'
+import type { App } from '../platform.ts'
 import { attempt, deadlineMs } from './attempt.ts'
 import * as store from './dispatch.sql.ts'
 import { createLanes } from './endpoint-lanes.ts'

@@ -3,9 +3,9 @@
  * is (llmstxt.org). Both are written for this server's address; endpoints, refusals and prices come from their tables.
  */
 import type { FastifyInstance } from 'fastify'
-import type { App } from '../../app.ts'
 import { dollars, prices } from '../../billing/wallet.ts'
 import { limits } from '../../email/sending/sending.ts'
+import type { App } from '../../platform.ts'
 import { type ProblemCode, refusals } from '../../problems.ts'
 import { v1 } from '../v1.ts'
 

@@ -1,7 +1,7 @@
 /** The approval link. GET shows the exact mail, as text only; POST decides about what was shown. */
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { App } from '../../app.ts'
 import { decideByLink, lookAtApproval, type ShownApproval } from '../../email/policy/approvals.ts'
+import type { App } from '../../platform.ts'
 import { html, pages, sendDeadLink, sendPage } from './page.ts'
 
 const hint = 'The mail may be decided already, or its seven days are over.'

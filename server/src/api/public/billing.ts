@@ -1,8 +1,8 @@
 /** Topping up: the page behind the link that owners are mailed, and the ear for Stripe's reports. */
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { App } from '../../app.ts'
 import { hearStripe, lookAtBilling, startTopup, takesPayments, topupLimits } from '../../billing/payments.ts'
 import { dollars, prices } from '../../billing/wallet.ts'
+import type { App } from '../../platform.ts'
 import { problem } from '../../problems.ts'
 import { html, pages, sendPage } from './page.ts'
 

@@ -1,7 +1,7 @@
 /** The claim link. GET only shows: mail scanners open every link, and must not thereby confirm anything. POST confirms. */
 import type { FastifyInstance } from 'fastify'
 import { claimOrganization, lookAtClaim } from '../../accounts/ownership-claims.ts'
-import type { App } from '../../app.ts'
+import type { App } from '../../platform.ts'
 import { html, pages, sendDeadLink, sendPage } from './page.ts'
 
 const hint = 'If you have confirmed it before, all is well. Otherwise ask your agent for a new mail: POST /v1/organization/claim.'

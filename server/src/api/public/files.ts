@@ -1,9 +1,9 @@
 /** Attachments by signed link. Whatever is inside is downloaded, never shown: it came from a stranger. */
 import type { FastifyInstance } from 'fastify'
-import type { App } from '../../app.ts'
 import * as store from '../../email/messages/messages.sql.ts'
 import { verifyUrl } from '../../kernel/crypto.ts'
 import { parseId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { problem } from '../../problems.ts'
 
 export const publicFiles = (fastify: FastifyInstance, app: App): void => {

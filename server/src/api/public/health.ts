@@ -1,7 +1,7 @@
 /** For load balancers and Prometheus: alive, ready, metrics. */
 import type { FastifyInstance } from 'fastify'
-import type { App } from '../../app.ts'
 import { migrated } from '../../kernel/database/migrate.ts'
+import type { App } from '../../platform.ts'
 
 export const health = (fastify: FastifyInstance, app: App): void => {
   fastify.get('/healthz', async () => ({ status: 'ok' }))

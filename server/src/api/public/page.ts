@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { App } from '../../app.ts'
 import { isTransient } from '../../kernel/database/db.ts'
 import { isProblem } from '../../operation.ts'
+import type { App } from '../../platform.ts'
 import { problem, refusals, retryAfter } from '../../problems.ts'
 
 /** Markup that is safe to put into a page. Only `html` makes it. */

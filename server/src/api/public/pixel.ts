@@ -1,7 +1,7 @@
 /** The tracking pixel. Whatever it is asked with, it answers the same picture; only a GET counts. */
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { App } from '../../app.ts'
 import { countOpen } from '../../email/messages/opens.ts'
+import type { App } from '../../platform.ts'
 
 /** One transparent pixel, GIF89a. */
 const gif = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')

@@ -1,7 +1,7 @@
 /** Printed mail's public pages: short links of QR codes, proofs by signed link, and where tracking is pushed to. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { App } from '../../app.ts'
 import { safeEqual } from '../../kernel/crypto.ts'
+import type { App } from '../../platform.ts'
 import { isFromLob } from '../../post/carriers/lob.ts'
 import { proofFile } from '../../post/pieces/proofs.ts'
 import { follow } from '../../post/tracking/qr-links.ts'

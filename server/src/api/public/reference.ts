@@ -1,9 +1,9 @@
 /** /docs: the API to read, on one page without anything from elsewhere; /openapi.json: the same for machines. */
 import type { FastifyInstance } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
-import type { App } from '../../app.ts'
 import { kindOf } from '../../codegen/docs.ts'
 import { events } from '../../events/events.ts'
+import type { App } from '../../platform.ts'
 import { refusals } from '../../problems.ts'
 import { openapi } from '../openapi.ts'
 import { v1 } from '../v1.ts'

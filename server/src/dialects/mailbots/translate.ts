@@ -1,6 +1,6 @@
 /** Mailbots' words ↔ ours. Pure functions. */
-import type { App } from '../../app.ts'
 import { type Noun, prefixes } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import type { Order } from '../../post/orders/order-view.ts'
 import type { Problem } from '../../problems.ts'
 import type { Incoming, Loose } from '../dialect.ts'

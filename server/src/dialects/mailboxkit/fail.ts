@@ -1,6 +1,6 @@
 /** What a refusal looks like to MailboxKit's clients. */
-import type { App } from '../../app.ts'
 import { dollars, prices } from '../../billing/wallet.ts'
+import type { App } from '../../platform.ts'
 import type { Problem } from '../../problems.ts'
 
 /** Their error envelope: a word, a sentence and, as in their 402, what to do; validation by field; and the whole story when the wallet is empty. */

@@ -1,8 +1,8 @@
 /** MailboxKit's words ↔ ours. Pure functions. */
-import type { App } from '../../app.ts'
 import type { Message } from '../../email/messages/messages.ts'
 import { withoutPixel } from '../../email/messages/opens.ts'
 import { type Noun, prefixes } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { invalid } from '../../problems.ts'
 import type { Incoming } from '../dialect.ts'
 

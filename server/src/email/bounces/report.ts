@@ -2,10 +2,10 @@
  * Reports about mail we sent: delivery failures (RFC 3464) and complaints (RFC 5965). Anybody can write one, so only those
  * that came to the return path of the very delivery count (see verp.ts); any other is a mail like every mail.
  */
-import type { App } from '../../app.ts'
 import { record } from '../../events/events.sql.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { newId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { messageEvent } from '../messages/messages.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
 import { unscopedLock, unscopedSettle } from '../outbound/deliver.sql.ts'

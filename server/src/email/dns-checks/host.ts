@@ -1,5 +1,4 @@
 /** What receivers want of a server that sends by itself: a name with an address, and the address with that name (PTR). */
-
 import type { Resolver } from '../../kernel/net/dns.ts'
 import { isPrivateAddress } from '../../kernel/net/ip-addresses.ts'
 

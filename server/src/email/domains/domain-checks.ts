@@ -2,11 +2,11 @@
  * Whether a domain is proven: the DNS is asked, what it says is judged, and what follows is written. New domains are looked at often
  * at first and then less, proven ones daily. Who loses the proof keeps the domain for some days; DNS that does not answer proves nothing.
  */
-import type { App } from '../../app.ts'
 import { record } from '../../events/events.sql.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { newId } from '../../kernel/ids.ts'
 import { createResolver } from '../../kernel/net/dns.ts'
+import type { App } from '../../platform.ts'
 import { problem } from '../../problems.ts'
 import type { Finding, Findings } from '../dns-checks/findings.ts'
 import { lookUp } from '../dns-checks/look-up.ts'

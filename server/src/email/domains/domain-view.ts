@@ -1,8 +1,8 @@
 /** A domain and its records as they are shown: to its owner, in events, on the command line. */
 import Type, { type Static } from 'typebox'
-import type { App } from '../../app.ts'
 import { publicId } from '../../kernel/ids.ts'
 import { oneOf } from '../../operation.ts'
+import type { App } from '../../platform.ts'
 import { statuses } from '../dns-checks/findings.ts'
 import { needs, recordNames, txtStrings, type Wish, wantedRecords, zoneLine } from './domain-records.ts'
 import type * as store from './domains.sql.ts'

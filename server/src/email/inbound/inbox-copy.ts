@@ -1,13 +1,12 @@
 /** From what was read of a mail to the message that an inbox shows. */
-import type { App } from '../../app.ts'
 import type { StagedBlob } from '../../kernel/blobs.ts'
 import { sha256 } from '../../kernel/crypto.ts'
 import { newId, publicId } from '../../kernel/ids.ts'
-import type { AttachmentRow, MessageRow } from '../messages/messages.sql.ts'
+import type { App } from '../../platform.ts'
+import type { AttachmentRow, Authentication, MessageRow } from '../messages/messages.sql.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
 import type { Inbox } from './rcpt.ts'
 import type { MailRow } from './receive.sql.ts'
-import type { Authentication } from './sender-authentication.ts'
 
 export interface Destination extends Inbox {
   /** The addresses of this inbox that the mail was sent to, tags included. */

@@ -1,8 +1,8 @@
 /** Putting mails that were read into their inboxes: message, thread, files, event, in the transaction that takes them out of the queue. */
-import type { App } from '../../app.ts'
 import { record } from '../../events/events.sql.ts'
 import { type Db, untied } from '../../kernel/database/db.ts'
 import { newId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { hearReport } from '../bounces/report.ts'
 import type { MessageRow } from '../messages/messages.sql.ts'
 import { messageEvent } from '../messages/messages.ts'

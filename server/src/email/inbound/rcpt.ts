@@ -1,8 +1,8 @@
 /** Whose an address is: looked up at RCPT for the refusal, and again when the mail is put into its inboxes. */
 import { domainToASCII } from 'node:url'
-import type { App } from '../../app.ts'
 import { coalesce } from '../../kernel/database/batch.ts'
 import type { Db } from '../../kernel/database/db.ts'
+import type { App } from '../../platform.ts'
 import * as store from './rcpt.sql.ts'
 
 export interface Inbox {

@@ -3,10 +3,11 @@
  * hear what it reports, tell those who wait. It runs as a job after the mail is durable; whatever it meets, the mail ends
  * up in its inboxes once, readable or not.
  */
-import type { App } from '../../app.ts'
 import { coalesce } from '../../kernel/database/batch.ts'
 import { isTransient } from '../../kernel/database/db.ts'
 import { firstIdAt } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
+import type { Authentication } from '../messages/messages.sql.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
 import { unparsed } from '../mime/read-message.ts'
 import { applyRules } from '../policy/rules.ts'
@@ -14,7 +15,7 @@ import { type Destination, writeLetter } from './inbox-copy.ts'
 import { type Filing, fileMails } from './local-delivery.ts'
 import { type Owner, ownersOf } from './rcpt.ts'
 import * as store from './receive.sql.ts'
-import { type Authentication, authenticate } from './sender-authentication.ts'
+import { authenticate } from './sender-authentication.ts'
 
 /** After so many failures a mail is stored as it came, unread. */
 const mostFailures = 3

@@ -2,18 +2,15 @@
  * Who vouches for a mail: SPF (RFC 7208), every DKIM signature (RFC 6376), DMARC (RFC 9989) and the ARC chain (RFC 8617),
  * from the connection and the bytes alone. What the mail itself says about its authentication is not looked at.
  */
-
 import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { domainToASCII } from 'node:url'
 import { type AuthenticateResult, authenticate as verify } from 'mailauth'
 import type { Resolver } from '../../kernel/net/dns.ts'
 import { cleanText } from '../extraction/clean-text.ts'
-import type { Authentication } from '../messages/messages.ts'
+import type { Authentication } from '../messages/messages.sql.ts'
 import { domainOf } from '../mime/mailboxes.ts'
 import { caps, headerEnd } from '../mime/scan.ts'
-
-export type { Authentication }
 
 export interface Arrival {
   raw: Buffer

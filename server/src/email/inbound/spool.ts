@@ -2,10 +2,10 @@
  * Keeping received mail: what SMTP waits for before it says 250. Mails that end together are committed together; what they
  * mean is worked out afterwards by the job `email.interpret`, which the same commit queues.
  */
-import type { App } from '../../app.ts'
 import { inlineLimit } from '../../kernel/blobs.ts'
 import { coalesce } from '../../kernel/database/batch.ts'
 import { newId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { ownersOf } from './rcpt.ts'
 import * as store from './spool.sql.ts'
 

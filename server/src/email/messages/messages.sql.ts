@@ -1,5 +1,13 @@
 import { type Db, sql } from '../../kernel/database/db.ts'
-import type { Authentication } from './messages.ts'
+
+/** Verdicts on the sender of a received mail, in the words of RFC 8601 §2.7. */
+export interface Authentication {
+  spf: { result: string; domain: string }
+  dkim: { result: string; domain: string; selector: string; aligned: boolean }[]
+  dmarc: { result: string; policy: string | null; aligned: boolean }
+  arc?: { result: string; domain: string | null }
+  trust: 'pass' | 'fail' | 'none'
+}
 
 export interface AttachmentRow {
   id: string

@@ -1,11 +1,11 @@
 /** Messages: what an inbox sent and received. Reading them; sending is in sending.ts, waiting in waiting.ts. */
 import Type, { type Static } from 'typebox'
-import type { App } from '../../app.ts'
 import { signUrl } from '../../kernel/crypto.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { parseId, publicId } from '../../kernel/ids.ts'
 import { NumberedPage, numbered, numbers, Page, page, pageOf, paging } from '../../kernel/pages.ts'
 import { type Context, object, oneOf, operation } from '../../operation.ts'
+import type { App } from '../../platform.ts'
 import { invalid, problem } from '../../problems.ts'
 import { findInbox, InboxId } from '../inboxes/inboxes.ts'
 import * as store from './messages.sql.ts'
@@ -38,7 +38,7 @@ const Verdict = Type.String({
   description: 'pass, fail, none, neutral, softfail, policy, temperror or permerror (RFC 8601 §2.7).',
 })
 
-export const Authentication = Type.Object(
+const Authentication = Type.Object(
   {
     spf: Type.Object({
       result: Verdict,
@@ -68,7 +68,6 @@ export const Authentication = Type.Object(
   },
   { description: 'Inbound: SPF, DKIM, DMARC verdicts on the sender, and trust in one word.' },
 )
-export type Authentication = Static<typeof Authentication>
 
 export const Message = Type.Object({
   id: Type.String(),

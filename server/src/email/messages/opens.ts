@@ -5,11 +5,11 @@
  */
 import { createHmac } from 'node:crypto'
 import Type from 'typebox'
-import type { App } from '../../app.ts'
 import { record } from '../../events/events.sql.ts'
 import { deriveKey, safeEqual } from '../../kernel/crypto.ts'
 import { fromUlid, toUlid } from '../../kernel/ids.ts'
 import { object, operation } from '../../operation.ts'
+import type { App } from '../../platform.ts'
 import * as messages from './messages.sql.ts'
 import { findMessage, messageEvent } from './messages.ts'
 import * as store from './opens.sql.ts'

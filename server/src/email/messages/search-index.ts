@@ -3,7 +3,7 @@
  * 4 KB mail cost PostgreSQL 0.8 ms, everything else of it 0.1 ms. What is not indexed yet survives a crash in `unindexed_messages`.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { App } from '../../app.ts'
+import type { App } from '../../platform.ts'
 import * as store from './search-index.sql.ts'
 
 /** At a time: bounds how long one statement holds its rows. */

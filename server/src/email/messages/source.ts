@@ -1,9 +1,9 @@
 /** A message as bytes: the stored original of a received mail; for our own, composed from its row, the same bytes every time. */
 import { fillLinks } from '../../accounts/links.ts'
-import type { App } from '../../app.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { toUlid } from '../../kernel/ids.ts'
 import { platformOrganization } from '../../notifications/notices.ts'
+import type { App } from '../../platform.ts'
 import { compose } from '../mime/compose.ts'
 import type { MessageRow } from './messages.sql.ts'
 

@@ -1,5 +1,6 @@
 /** Whether a machine wrote a mail (RFC 3834): by its header, and by its subject and sender where the header does not say. */
-import type { HeaderField } from './envelope-fields.ts'
+
+export type HeaderField = [name: string, value: string]
 
 /** Fields are lower-cased names with unfolded values; the subject is decoded; the sender is an address or null. */
 export const isAutomatic = (headers: HeaderField[], subject: string, sender: string | null): boolean =>

@@ -4,12 +4,11 @@
  */
 import { addressParser, decodeWords } from 'postal-mime'
 import { cleanText } from '../extraction/clean-text.ts'
-import { isAutomatic } from './automatic.ts'
+import { type HeaderField, isAutomatic } from './automatic.ts'
 import { type Mailbox, normalizeAddress } from './mailboxes.ts'
 import { headerEnd } from './scan.ts'
 
 /** Lower-cased name and unfolded, undecoded value, in the order of the message. */
-export type HeaderField = [name: string, value: string]
 
 export interface EnvelopeFields {
   /** With angle brackets, like every message id here; null when there is none that could be used. */

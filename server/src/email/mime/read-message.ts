@@ -2,7 +2,8 @@
 import PostalMime, { type Attachment } from 'postal-mime'
 import { cleanText } from '../extraction/clean-text.ts'
 import { extractReply } from '../extraction/reply-extraction.ts'
-import { cleanFields, decode, type EnvelopeFields, type HeaderField, readFields, readHeaderSection } from './envelope-fields.ts'
+import type { HeaderField } from './automatic.ts'
+import { cleanFields, decode, type EnvelopeFields, readFields, readHeaderSection } from './envelope-fields.ts'
 import { readMediaType, safeFileName } from './file-names.ts'
 import { caps, scan } from './scan.ts'
 

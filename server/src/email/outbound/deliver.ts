@@ -9,7 +9,7 @@
  * broke. Nothing else: a delivery has one lease, a lost lease sends nothing and records nothing.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { App } from '../../app.ts'
+import type { App } from '../../platform.ts'
 import { verpAddress } from '../bounces/verp.ts'
 import { domainOf } from '../mime/mailboxes.ts'
 import { createRouter, type NoPath, type Path, type Router } from '../routing/route.ts'

@@ -3,9 +3,9 @@
  * the mail is in hand, and gives back what it did not get to. A process that dies loses its leases, and others take over.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { App } from '../../app.ts'
 import { coalesce } from '../../kernel/database/batch.ts'
 import { listen } from '../../kernel/database/listen.ts'
+import type { App } from '../../platform.ts'
 import type { Claimed } from './deliver.sql.ts'
 import * as store from './deliver.sql.ts'
 import type { Lanes } from './lanes.ts'

@@ -2,8 +2,8 @@
  * The messages under way, in memory for as long as one of their deliveries is. Composed and signed once for all recipients,
  * because all of them get the same bytes; the bytes of a message are the same at every attempt but for the signature's time.
  */
-import type { App } from '../../app.ts'
 import { coalesce } from '../../kernel/database/batch.ts'
+import type { App } from '../../platform.ts'
 import { sourceOf } from '../messages/source.ts'
 import { nameOf, unscopedSuppressed } from '../policy/suppressions.sql.ts'
 import { type DkimKey, signMessage } from '../signing/dkim.ts'

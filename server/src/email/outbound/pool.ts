@@ -2,7 +2,6 @@
  * The open connections of one lane. They are kept while there is mail for them and a little longer, carry one mail after another
  * with the next one's envelope behind the final dot of the one before, and never number more than the lane is wide.
  */
-
 import type { Path } from '../routing/route.ts'
 import {
   type ConnectProblem,

@@ -2,12 +2,12 @@
  * What came of attempts, written in batches: one transaction moves the deliveries on, gives their messages the status that
  * follows, records the events and suppresses addresses that are gone. What another worker has taken over meanwhile is not touched.
  */
-import type { App } from '../../app.ts'
 import { record } from '../../events/events.sql.ts'
 import type { NewEvent } from '../../events/events.ts'
 import { type Coalesced, coalesce } from '../../kernel/database/batch.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { newId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { classify } from '../bounces/bounces.ts'
 import type { MessageRow } from '../messages/messages.sql.ts'
 import { messageEvent } from '../messages/messages.ts'

@@ -1,6 +1,6 @@
 /** Daily caps: how many mails an inbox may have accepted per UTC day. What is rejected or held counts from its acceptance on. */
-import type { App } from '../../app.ts'
 import type { Db } from '../../kernel/database/db.ts'
+import type { App } from '../../platform.ts'
 import { type Problem, problem } from '../../problems.ts'
 import * as store from './caps.sql.ts'
 

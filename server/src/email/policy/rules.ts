@@ -14,9 +14,9 @@ import { type Context, checkMayChange, object, oneOf, operation, testKeyOf } fro
 import { type FieldError, invalid, problem } from '../../problems.ts'
 import type { Scope } from '../../scopes.ts'
 import type { Letter } from '../inbound/inbox-copy.ts'
-import type { Authentication } from '../inbound/sender-authentication.ts'
 import type { InboxRow } from '../inboxes/inboxes.sql.ts'
 import { findInbox, InboxId } from '../inboxes/inboxes.ts'
+import type { Authentication } from '../messages/messages.sql.ts'
 import { domainOf, normalizeAddress } from '../mime/mailboxes.ts'
 import * as store from './rules.sql.ts'
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { hostname, networkInterfaces } from 'node:os'
 import { test } from 'node:test'
 import { type Records, startZone } from '../../../test/dns-zone.ts'
-import type { App } from '../../app.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { createResolver } from '../../kernel/net/dns.ts'
 import { createFetch } from '../../kernel/net/fetch.ts'
+import type { App } from '../../platform.ts'
 import { createRouter, type NoPath, type Path, readRelay } from './route.ts'
 
 /** What the router needs of an App, over a real name server. */

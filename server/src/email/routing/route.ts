@@ -3,7 +3,7 @@
  * two inboxes meets the same rules as anybody's), else to the operator's relay, else to the servers the domain's MX records name.
  */
 import { networkInterfaces } from 'node:os'
-import type { App } from '../../app.ts'
+import type { App } from '../../platform.ts'
 import { type StsPolicy, stsPolicy, tlsModeFor } from '../outbound/policy.ts'
 import type { ConnectOptions } from '../smtp-client/connect.ts'
 import { type MxAnswer, type MxHost, resolveMx, rollup } from './mx.ts'

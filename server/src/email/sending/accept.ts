@@ -8,42 +8,25 @@
  * inboxes, threads (by id). Two that need the same ones wait for each other in a line, never in a ring. `once` (kernel/database/idempotency.ts)
  * begins with its claim as well.
  */
-import type { App } from '../../app.ts'
 import { billingUrl, tellOfEmptyWallets } from '../../billing/payments.ts'
 import { prices } from '../../billing/wallet.ts'
 import { record } from '../../events/events.sql.ts'
 import type { NewEvent } from '../../events/events.ts'
-import type { StagedBlob } from '../../kernel/blobs.ts'
 import { coalesce } from '../../kernel/database/batch.ts'
 import { type Db, missingFor, untied } from '../../kernel/database/db.ts'
 import * as idempotency from '../../kernel/database/idempotency.sql.ts'
 import { Replay } from '../../kernel/database/idempotency.ts'
 import { newId, publicId } from '../../kernel/ids.ts'
-import type { Claim } from '../../operation.ts'
+import type { App } from '../../platform.ts'
 import { type Problem, problem } from '../../problems.ts'
 import type { AttachmentRow, DeliveryRow, MessageRow } from '../messages/messages.sql.ts'
-import { type Message, messageEvent, toMessage } from '../messages/messages.ts'
+import { messageEvent, toMessage } from '../messages/messages.ts'
 import { domainOf } from '../mime/mailboxes.ts'
 import { holdForApproval } from '../policy/approvals.ts'
 import { type Room, roomFor } from '../policy/caps.ts'
 import { nameOf, unscopedSuppressed } from '../policy/suppressions.sql.ts'
 import * as store from './accept.sql.ts'
-
-export interface Submission {
-  /** The message, complete but for what acceptance decides: status, deliveries. */
-  message: Omit<MessageRow, 'deliveries' | 'status'>
-  /** True when the thread is made with this message. */
-  newThread: boolean
-  recipients: string[]
-  blobs: StagedBlob[]
-  /** Waits for a human: accepted and paid, but nothing is queued until it is approved. */
-  held: boolean
-  /** Most mails its inbox may have accepted per UTC day; null for no limit. */
-  dailyCap: number | null
-  claim: Claim | undefined
-}
-
-export type Accept = ((submission: Submission) => Promise<Message>) & { drain(): Promise<void> }
+import type { Accept, Submission } from './outbox.ts'
 
 interface Judged {
   submission: Submission
@@ -54,17 +37,19 @@ interface Judged {
 
 const maxBatch = 128
 
-export const createAccept = (app: App): Accept => {
-  const take = coalesce<Submission, Message | Problem | Replay>(submissions => acceptAll(app, submissions), {
+/** `given` is asked when a mail comes: acceptance is itself a part of what it returns. */
+export const createAccept = (given: () => App): Accept => {
+  const take = coalesce<Submission, MessageRow | Problem | Replay>(submissions => acceptAll(given(), submissions), {
     maxItems: maxBatch,
     concurrency: 2,
   })
-  const accept = async (submission: Submission): Promise<Message> => {
+  const accept = async (submission: Submission): Promise<MessageRow> => {
     const result = await take(submission).catch((error: unknown) => {
       if (/_inbox_id_fkey$/.test(missingFor(error) ?? '')) throw problem('not_found', { what: 'inbox' }) // deleted just now
       throw error
     })
     if (result instanceof Error) throw result
+    const app = given()
     app.metrics.accepted.inc({ mode: submission.message.livemode ? 'live' : 'test' })
     app.bus.emit('deliveries')
     return result
@@ -72,7 +57,7 @@ export const createAccept = (app: App): Accept => {
   return Object.assign(accept, { drain: take.drain })
 }
 
-const acceptAll = async (app: App, submissions: Submission[]): Promise<(Message | Problem | Replay)[]> => {
+const acceptAll = async (app: App, submissions: Submission[]): Promise<(MessageRow | Problem | Replay)[]> => {
   const wanted = submissions.flatMap(({ message, recipients }) => recipients.map(recipient => wantedOf(message, recipient)))
   const reasons = await unscopedSuppressed(app.db, wanted)
   const judged = submissions.map(submission => judge(app, submission, reasons))
@@ -100,7 +85,7 @@ const unlessContended = (error: unknown): undefined => {
  * All or none, as nearly every batch can be: nothing is looked at first, every statement is sent in one go, and the wallets are locked
  * from there to the commit only. Throws Contended when they have to be looked at one by one.
  */
-const acceptTogether = async (app: App, db: Db, judged: Judged[]): Promise<Message[]> => {
+const acceptTogether = async (app: App, db: Db, judged: Judged[]): Promise<MessageRow[]> => {
   const claims = judged.flatMap(claimOf)
   const charges = judged.filter(({ cost }) => cost > 0).map(chargeOf)
   const [won, paid] = await Promise.all([
@@ -109,11 +94,11 @@ const acceptTogether = async (app: App, db: Db, judged: Judged[]): Promise<Messa
     write(app, db, judged),
   ])
   if (won.length < claims.length || paid.length < new Set(charges.map(row => row.organization_id)).size) throw new Contended()
-  return judged.map(({ row }) => toMessage(app, row))
+  return judged.map(({ row }) => row)
 }
 
 /** Each by itself, in order of arrival, against locked wallets and caps. */
-const acceptEach = async (app: App, db: Db, judged: Judged[]): Promise<(Message | Problem | Replay)[]> => {
+const acceptEach = async (app: App, db: Db, judged: Judged[]): Promise<(MessageRow | Problem | Replay)[]> => {
   const claimed = await claim(db, judged)
   const contenders = judged.filter(item => !claimed.has(item))
   const paying = [...new Set(contenders.filter(({ cost }) => cost > 0).map(({ row }) => row.organization_id))].sort()
@@ -142,7 +127,7 @@ const acceptEach = async (app: App, db: Db, judged: Judged[]): Promise<(Message 
   const undone = new Map(
     [...broke].filter(([item]) => item.stored).map(([item, refusal]) => [claimName(item), { item, refusal }]),
   )
-  return judged.map(item => repeated(item, claimed, undone) ?? broke.get(item) ?? toMessage(app, item.row))
+  return judged.map(item => repeated(item, claimed, undone) ?? broke.get(item) ?? item.row)
 }
 
 const claimName = ({ row, submission }: Judged): string => `${row.organization_id} ${row.livemode} ${submission.claim?.key}`

@@ -7,12 +7,12 @@ import { subscribesTo } from '../../webhooks/endpoints.sql.ts'
 import type { FoundRow } from '../inboxes/inboxes.sql.ts'
 import { checkDomain, findInbox, InboxId } from '../inboxes/inboxes.ts'
 import type { AttachmentRow, MessageRow } from '../messages/messages.sql.ts'
-import { findMessageIn, Message } from '../messages/messages.ts'
+import { findMessageIn, Message, toMessage } from '../messages/messages.ts'
 import { withPixel } from '../messages/opens.ts'
 import { headerProblem, isMessageId } from '../mime/compose.ts'
 import { domainOf, hasControl, normalizeAddress } from '../mime/mailboxes.ts'
 import { checkRecipients } from '../policy/rules.ts'
-import type { Submission } from './accept.ts'
+import type { Submission } from './outbox.ts'
 
 export const limits = {
   attachments: 5,
@@ -211,7 +211,7 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
       }),
     ),
   }
-  return ctx.app.accept({
+  const accepted = await ctx.app.accept({
     message,
     newThread: draft.thread.fresh,
     recipients,
@@ -220,6 +220,7 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
     dailyCap: inbox.daily_cap,
     claim: ctx.claim,
   })
+  return toMessage(ctx.app, accepted)
 }
 
 export const sendMessage = operation(

@@ -4,9 +4,9 @@
  */
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { App } from '../../app.ts'
 import type { Sealer } from '../../kernel/crypto.ts'
 import { listen } from '../../kernel/database/listen.ts'
+import type { App } from '../../platform.ts'
 import { type Algorithm, returnPathHost, selectors } from '../domains/domain-records.ts'
 import * as store from '../domains/domains.sql.ts'
 import { domainOf } from '../mime/mailboxes.ts'

@@ -11,6 +11,14 @@ import type { Sealer } from '../crypto.ts'
 import type { Db } from './db.ts'
 import * as store from './idempotency.sql.ts'
 
+/** The claim of an Idempotency-Key that the operation itself commits, together with its work. */
+export interface Claim {
+  key: string
+  fingerprint: Buffer
+  /** Turns the operation's output into the bytes that are stored and replayed. */
+  encode(output: unknown): { status: number; body: string }
+}
+
 /** The first answer, byte for byte, to be sent instead of doing the work again. Thrown by whoever finds it. */
 export class Replay extends Error {
   readonly status: number

@@ -5,7 +5,7 @@
  * written down as 'submitting', and `handOver` gives it away. A job that is found 'submitting' after a crash may have arrived: `handOver`
  * is told so, and must look at the carrier's side before it sends anything a second time.
  */
-import type { App } from '../../app.ts'
+import type { App } from '../../platform.ts'
 import type { PieceSize } from '../money/prices.ts'
 import type { PieceRow } from '../pieces/pieces.sql.ts'
 

@@ -11,8 +11,8 @@
  */
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { App } from '../../app.ts'
 import { newId, parseId, publicId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { produce } from '../drops/drops.sql.ts'
 import { movePieces, type Step } from '../pieces/transitions.ts'
 import * as jobs from '../production/print-jobs.sql.ts'

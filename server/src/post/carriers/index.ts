@@ -1,7 +1,7 @@
 /** Every carrier, and which one a piece goes to. */
 import Type from 'typebox'
-import type { App } from '../../app.ts'
 import { object, operation } from '../../operation.ts'
+import type { App } from '../../platform.ts'
 import type { Carrier } from './carrier.ts'
 import { hotFolder } from './hot-folder.ts'
 import { lob } from './lob.ts'

@@ -2,7 +2,6 @@
  * Pages for a vendor who prints addresses and barcode himself: the customer's artwork and our QR code, the address zone left white. One
  * PDF per side of a card, one for a letter. The pages are made anew at each try; the same piece gives the same bytes.
  */
-
 import { Library } from '../../printer/artwork/artwork-cache.ts'
 import { drawQr, makeQr } from '../../printer/barcodes/qr-code.ts'
 import { composeLetter, type LetterSpec } from '../../printer/letter.ts'

@@ -6,9 +6,9 @@
  * gave it; what is sent again carries the same Idempotency-Key.
  */
 import { setTimeout } from 'node:timers/promises'
-import type { App } from '../../app.ts'
 import { hmacHex, safeEqual } from '../../kernel/crypto.ts'
 import { publicId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { PrintProblem } from '../../printer/problem.ts'
 import type { StoredAddress } from '../addresses/postal-addresses.ts'
 import { postcardSizes } from '../money/prices.ts'

@@ -2,9 +2,9 @@
  * Preflight of an order: every recipient's words and address are checked against the card they must fit on, and some whole pieces are
  * drawn and looked at, before money moves. 10,000 handwritten cards take some four seconds, in slices between which others are served.
  */
-import type { App } from '../../app.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { newId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { checkRecipient } from '../../printer/postcard.ts'
 import { PrintProblem } from '../../printer/problem.ts'
 import type { PieceSpec } from '../../printer/render.ts'

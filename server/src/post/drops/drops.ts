@@ -2,14 +2,14 @@
  * Drops: what goes to the printer together. A drop locks at 00:00 UTC of the day it is mailed; until then pieces may be added and
  * cancelled, from then on a job renders it and hands it to a carrier (production.ts).
  */
-import type { App } from '../../app.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { newId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { problem } from '../../problems.ts'
 import { orderMoved } from '../orders/order-progress.ts'
+import type { Tenant } from '../pieces/piece-states.ts'
 import { isMailed } from '../pieces/piece-states.ts'
 import type { PieceRow } from '../pieces/pieces.sql.ts'
-import type { Tenant } from '../pieces/transitions.ts'
 import { wake } from '../sandbox/test-clock.sql.ts'
 import * as store from './drops.sql.ts'
 

@@ -4,11 +4,11 @@
  * reserved = held + captured + released, and none of them is ever negative. The reservation is what the wallet pays; a release goes
  * back there. In test mode, and where billing is off, the arithmetic is the same and the wallet is left alone.
  */
-import type { App } from '../../app.ts'
 import { billingUrl, tellOfEmptyWallets } from '../../billing/payments.ts'
 import * as wallet from '../../billing/wallet.sql.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { isProblem } from '../../operation.ts'
+import type { App } from '../../platform.ts'
 import { problem } from '../../problems.ts'
 import * as store from './ledger.sql.ts'
 

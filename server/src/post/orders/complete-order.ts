@@ -1,5 +1,5 @@
 /** An order that lacks nothing but the money: everything its pieces are made from. */
-import type { App } from '../../app.ts'
+import type { App } from '../../platform.ts'
 import { type FieldError, invalid } from '../../problems.ts'
 import { readAddress, type StoredAddress } from '../addresses/postal-addresses.ts'
 import { carrierFor } from '../carriers/index.ts'

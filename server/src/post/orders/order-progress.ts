@@ -2,9 +2,9 @@
  * What the state of an order follows from: the drops and pieces it is made of. Called in the transaction that moved one of them, after
  * it moved; the order is looked at as a whole, so a call too many does no harm.
  */
-import type { App } from '../../app.ts'
 import type { Db } from '../../kernel/database/db.ts'
-import type { Tenant } from '../pieces/transitions.ts'
+import type { App } from '../../platform.ts'
+import type { Tenant } from '../pieces/piece-states.ts'
 import * as store from './order-progress.sql.ts'
 import { recordOrder } from './order-view.ts'
 

@@ -16,7 +16,7 @@ import { release } from '../money/ledger.ts'
 import { letterSizes, postcardSizes } from '../money/prices.ts'
 import { blobsOf, type Keep, type StoredCreative } from '../pieces/creative.ts'
 import { checkQr } from '../pieces/new-piece.ts'
-import { Metadata } from '../pieces/pieces.ts'
+import { Metadata } from '../pieces/piece-view.ts'
 import { movePieces } from '../pieces/transitions.ts'
 import { nowFor } from '../sandbox/test-clock.ts'
 import {

@@ -4,7 +4,7 @@ import { object, oneOf, operation } from '../../operation.ts'
 import { letterSizes } from '../money/prices.ts'
 import { letterCreative, letterOf } from './creative.ts'
 import { pieceFields, sendPiece } from './new-piece.ts'
-import { Piece } from './pieces.ts'
+import { Piece } from './piece-view.ts'
 
 export const createLetter = operation(
   'Send a letter',

@@ -19,8 +19,8 @@ import { newBarcodes, newCode, renderer, specOf } from '../production/printing.t
 import { nowFor } from '../sandbox/test-clock.ts'
 import { verify } from '../verification/verify.ts'
 import { fieldErrorOf, type Keep, type StoredCreative } from './creative.ts'
+import { Metadata, type Piece, toPiece } from './piece-view.ts'
 import * as store from './pieces.sql.ts'
-import { Metadata, type Piece, toPiece } from './pieces.ts'
 
 /** Fields which postcards and letters have in common. */
 export const pieceFields = {

@@ -38,3 +38,9 @@ export const canMove = (from: PieceStatus, to: PieceStatus): boolean => {
   if (to === 'failed') return !isMailed(from)
   return rank(to) > rank(from)
 }
+
+/** Whose piece it is, and in which mode. */
+export interface Tenant {
+  org: string
+  livemode: boolean
+}

@@ -4,7 +4,7 @@ import { object, oneOf, operation } from '../../operation.ts'
 import { postcardSizes } from '../money/prices.ts'
 import { postcardCreative, postcardOf } from './creative.ts'
 import { pieceFields, sendPiece } from './new-piece.ts'
-import { Piece } from './pieces.ts'
+import { Piece } from './piece-view.ts'
 
 export const createPostcard = operation(
   'Send a postcard',

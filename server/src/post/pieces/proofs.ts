@@ -1,7 +1,7 @@
 /** The files behind a proof's signed links. They are made when they are asked for: the same piece gives the same bytes. */
-import type { App } from '../../app.ts'
 import { verifyUrl } from '../../kernel/crypto.ts'
 import { parseId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { PrintProblem } from '../../printer/problem.ts'
 import { makeProof, type ProofSize, proofSizes } from '../../printer/proof.ts'
 import { loadArtwork, renderer, specOf } from '../production/printing.ts'

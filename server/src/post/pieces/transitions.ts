@@ -2,16 +2,16 @@
  * Moving pieces forward: the one place where their status changes. Row, event, money and the progress of their drop go together in the
  * caller's transaction, however late, often or out of order the reports come.
  */
-import type { App } from '../../app.ts'
 import { record } from '../../events/events.sql.ts'
 import type { EventType, NewEvent } from '../../events/events.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { publicId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { dropsMoved } from '../drops/drops.ts'
 import * as ledger from '../money/ledger.ts'
-import { canMove, isMailed, type PieceStatus } from './piece-states.ts'
+import { canMove, isMailed, type PieceStatus, type Tenant } from './piece-states.ts'
+import { toPiece } from './piece-view.ts'
 import * as store from './pieces.sql.ts'
-import { toPiece } from './pieces.ts'
 
 /** Something that was reported of a piece. */
 export interface Step {
@@ -22,11 +22,6 @@ export interface Step {
   /** With `failed`: why. */
   failure?: { code: string; message: string }
   carrierReference?: string
-}
-
-export interface Tenant {
-  org: string
-  livemode: boolean
 }
 
 /** Status changes nobody subscribes to. */

@@ -1,7 +1,7 @@
 /** From a stored piece to what the printer is given: the specification of a page, the bytes of its artwork, its codes. */
 import { randomBytes } from 'node:crypto'
-import type { App } from '../../app.ts'
 import type { Db } from '../../kernel/database/db.ts'
+import type { App } from '../../platform.ts'
 import { createRenderer, type PieceSpec, type Renderer } from '../../printer/render.ts'
 import type { PostcardSize } from '../../printer/sizes.ts'
 import { routingOf, type StoredAddress } from '../addresses/postal-addresses.ts'

@@ -3,15 +3,16 @@
  * at any moment costs a repetition and never a second card: pieces are put into jobs, a job is rendered, written down as 'submitting',
  * given away, written down as 'submitted'.
  */
-import type { App } from '../../app.ts'
 import { untied } from '../../kernel/database/db.ts'
 import { newId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import type { Carrier, Job, Refused } from '../carriers/carrier.ts'
 import { carrierFor, carriers } from '../carriers/index.ts'
 import * as drops from '../drops/drops.sql.ts'
 import { orderMoved } from '../orders/order-progress.ts'
+import type { Tenant } from '../pieces/piece-states.ts'
 import type { PieceRow } from '../pieces/pieces.sql.ts'
-import { movePieces, type Step, type Tenant } from '../pieces/transitions.ts'
+import { movePieces, type Step } from '../pieces/transitions.ts'
 import { play } from '../sandbox/test-clock.sql.ts'
 import * as store from './print-jobs.sql.ts'
 

@@ -1,5 +1,4 @@
 /** Rows of a list → recipients, or the reasons why not. Pure; runs in the worker of a list. */
-
 import { ListRefused } from '../../tables/table-limits.ts'
 import type { Row } from '../../tables/xlsx.ts'
 import { Address, readAddress, type StoredAddress } from '../addresses/postal-addresses.ts'

@@ -1,6 +1,6 @@
 /** Plays what the simulated carrier planned, in the order of the organization's own clock: his reports, and scans through the real ingest. */
-import type { App } from '../../app.ts'
 import { type Db, untied } from '../../kernel/database/db.ts'
+import type { App } from '../../platform.ts'
 import { unscopedLockDue } from '../drops/drops.sql.ts'
 import type { PieceStatus } from '../pieces/piece-states.ts'
 import { movePieces, type Step } from '../pieces/transitions.ts'

@@ -3,9 +3,9 @@
  * same code that does it in live mode: by steps, or at a speed, so that a campaign plays by itself. It never runs backwards.
  */
 import Type from 'typebox'
-import type { App } from '../../app.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { object, operation } from '../../operation.ts'
+import type { App } from '../../platform.ts'
 import { invalid, problem } from '../../problems.ts'
 import * as drops from '../drops/drops.sql.ts'
 import * as store from './test-clock.sql.ts'

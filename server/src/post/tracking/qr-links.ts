@@ -3,9 +3,9 @@
  * day only, by a keyed hash of its network and browser; no address is stored.
  */
 import { createHmac } from 'node:crypto'
-import type { App } from '../../app.ts'
 import { record } from '../../events/events.sql.ts'
 import { publicId } from '../../kernel/ids.ts'
+import type { App } from '../../platform.ts'
 import { nowFor } from '../sandbox/test-clock.ts'
 import * as store from './qr-links.sql.ts'
 

@@ -3,10 +3,10 @@
  * are news. And what a piece's owner sees of that.
  */
 import Type, { type Static } from 'typebox'
-import type { App } from '../../app.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { newId, publicId } from '../../kernel/ids.ts'
 import { object, operation } from '../../operation.ts'
+import type { App } from '../../platform.ts'
 import { isFinal, isMailed, pieceStatuses } from '../pieces/piece-states.ts'
 import type { PieceRow } from '../pieces/pieces.sql.ts'
 import { findPiece } from '../pieces/pieces.ts'

@@ -2,7 +2,7 @@
  * A provider of addresses knows where mail can be delivered. It is asked about addresses whose spelling is in order; what it does not
  * say nobody says for it.
  */
-import type { App } from '../../app.ts'
+import type { App } from '../../platform.ts'
 import type { StoredAddress } from '../addresses/postal-addresses.ts'
 
 /** `unsure`: neither; the building is known and the door is not, for instance. */

@@ -3,9 +3,9 @@
  * an order are asked about once it is paid, and those that cannot be delivered fail before they are printed, their money released. A
  * provider that cannot be reached changes nothing. The sandbox asks nobody.
  */
-import type { App } from '../../app.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { queue } from '../../notifications/notices.sql.ts'
+import type { App } from '../../platform.ts'
 import { invalid } from '../../problems.ts'
 import type { AddressStatus, StoredAddress } from '../addresses/postal-addresses.ts'
 import { lockDrop } from '../drops/drops.sql.ts'

@@ -2,8 +2,6 @@
  * Lays out parsed HTML: blocks below each other, lines broken at spaces, pages filled from the top. Merge fields are filled in
  * the text here, after parsing, so no recipient's value can ever become a tag.
  */
-
-import type { Library } from '../artwork/artwork-cache.ts'
 import { type Picture, type PrintWarning, placePicture, resolution } from '../artwork/images.ts'
 import { inter, type TextFont, tidy } from '../pdf/fonts.ts'
 import { Canvas, type Cmyk, type PdfObject, type Rect } from '../pdf/pdf.ts'
@@ -13,6 +11,12 @@ import { type MergeValues, merge } from './merge.ts'
 
 /** Where the content may go: a box per page, and how many pages there are at most. */
 export type FlowSpace = { box: (page: number) => Rect; mostPages: number }
+
+/** Where pictures are read, each once. */
+export interface Pictures {
+  /** Throws the PrintProblems of images.ts. */
+  picture(bytes: Uint8Array, path: string): Picture
+}
 
 export type FlowText = { values: MergeValues; path: string; row: string | undefined }
 
@@ -35,7 +39,7 @@ export function drawFlow(
   space: FlowSpace,
   ground: (page: number) => Rect,
   text: FlowText,
-  library: Library,
+  library: Pictures,
 ): { pages: Canvas[]; warnings: PrintWarning[] } {
   const flow = new Flow(text, library)
   const body = bodyOf(root)
@@ -65,7 +69,7 @@ export function drawParagraph(
   box: Rect,
   page: { width: number; height: number },
   text: FlowText,
-  library: Library,
+  library: Pictures,
 ): PdfObject {
   const style: Style = { ...plainStyle, size }
   const block: Block = {
@@ -133,9 +137,9 @@ class Flow {
   readonly warnings: PrintWarning[] = []
   #characters = 0
   readonly #text: FlowText
-  readonly #library: Library
+  readonly #library: Pictures
 
-  constructor(text: FlowText, library: Library) {
+  constructor(text: FlowText, library: Pictures) {
     this.#text = text
     this.#library = library
   }
