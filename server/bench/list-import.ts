@@ -30,7 +30,7 @@ const rows = (count: number): (string | number | null)[][] => [
     i % 5 ? null : `Apt ${i}`,
     'Springfield',
     'MA',
-    1000 + (i % 9000),
+    1001 + (i % 1700),
     `note ${i}`,
   ]),
 ]

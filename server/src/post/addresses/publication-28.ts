@@ -58,13 +58,40 @@ TX Texas; UT Utah; VT Vermont; VA Virginia; WA Washington; WV West Virginia; WI 
 MP Northern Mariana Islands; PR Puerto Rico; VI Virgin Islands; FM Federated States of Micronesia; MH Marshall Islands; PW Palau;
 AA Armed Forces Americas; AE Armed Forces Europe; AP Armed Forces Pacific`
 
-/** Name or code of a state, in capitals → its two letters. */
-export const states: ReadonlyMap<string, string> = new Map(
-  names.split(/;\s+/).flatMap(entry => {
+/** Abbreviations from before the two letters (GPO style), as people still write them. */
+const traditional = `AL Ala; AZ Ariz; AR Ark; CA Calif|Cal; CO Colo|Col; CT Conn; DE Del; DC Washington DC|Dist of Columbia; FL Fla; HI Haw;
+ID Ida; IL Ill|Ills; IN Ind; KS Kan|Kans; MA Mass; MI Mich; MN Minn; MS Miss; MO Mo; MT Mont; NE Neb|Nebr; NV Nev; NM N Mex|N Mexico|New Mex;
+NC N Car|N Carolina|No Carolina; ND N Dak|N Dakota|No Dakota; OK Okla; OR Ore|Oreg; PA Penn|Penna; SC S Car|S Carolina|So Carolina;
+SD S Dak|S Dakota|So Dakota; TN Tenn; TX Tex; WA Wash|Washington State; WV W Va|W Virginia; WI Wis|Wisc; WY Wyo; PR P Rico;
+VI US Virgin Islands|Virgin Islands of the US|USVI; MP Northern Marianas|CNMI; FM Micronesia;
+AE Armed Forces Africa|Armed Forces Canada|Armed Forces Middle East`
+
+/** Name or code of a state, in capitals and without points → its two letters. */
+export const states: ReadonlyMap<string, string> = new Map([
+  ...names.split(/;\s+/).flatMap(entry => {
     const [code, name] = [entry.slice(0, 2), entry.slice(3).toUpperCase()]
     return [
       [code, code],
       [name, code],
-    ] as const
+    ] as [string, string][]
   }),
-)
+  ...traditional.split(/;\s+/).flatMap(entry =>
+    entry
+      .slice(3)
+      .toUpperCase()
+      .split('|')
+      .map((name): [string, string] => [name, entry.slice(0, 2)]),
+  ),
+])
+
+/** `Mass.`, `US-MA`, `Massachusetts (MA)`, `MA, USA` → `MA`; undefined for what names no state, or two. */
+export const stateCode = (text: string): string | undefined => {
+  const plain = text.toUpperCase().replaceAll('.', '').replace(/\s+/g, ' ').trim()
+  const found = states.get(plain) ?? states.get(plain.replace(/, ?/g, ' '))
+  if (found || !/[-–(),/]/.test(plain)) return found
+  const parts = plain
+    .split(/\s*[-–(),/]\s*/)
+    .filter(part => part && !/^(US|USA|UNITED STATES)$/.test(part))
+    .map(part => states.get(part))
+  return parts.length > 0 && parts.every(code => code !== undefined && code === parts[0]) ? parts[0] : undefined
+}

@@ -162,17 +162,45 @@ describe('lists of recipients', () => {
     })
 
     it('with ZIP codes that a spreadsheet took for numbers', async () => {
-      const zips = ['2139', '501', '2139.0', '21394307', '2139-4307', '02139', '90210-1234', '902101234']
+      const zips = ['2139', '2139.0', '21394307', '2139-4307', '02139', '02139-4307', '021394307', '2139-0000']
       const list = zips.map((zip, i) => `Ada${i},H,1 Elm St,Boston,MA,${zip}`).join('\n')
       const { accepted, zips_mended } = await read(`${heading}\n${list}\n`)
       assert.deepEqual(
         accepted.map(row => row.recipient.zip),
-        ['02139', '00501', '02139', '02139-4307', '02139-4307', '02139', '90210-1234', '90210-1234'],
+        ['02139', '02139', '02139-4307', '02139-4307', '02139', '02139-4307', '02139-4307', '02139'],
       )
       assert.equal(zips_mended, 5)
       assert.equal(accepted[0]!.merge_variables.zip, '02139')
       assert.equal(accepted[0]!.recipient.given?.zip, '2139')
       assert.equal(accepted[0]!.address_status, 'corrected')
+    })
+
+    it('with zeros put back only where the state has the ZIP code', async () => {
+      const rows: [place: string, zip: string | undefined][] = [
+        ['Austin,TX,7870', undefined],
+        ['Beverly Hills,CA,9021', undefined],
+        ['Chicago,IL,6061', undefined],
+        ['Albany,NY,1220', undefined],
+        ['Boston,MA,2139', '02139'],
+        ['Holtsville,NY,501', '00501'],
+        ['San Juan,PR,926', '00926'],
+        ['Charlotte Amalie,Virgin Islands,802', '00802'],
+        ['Concord,New Hampshire,3301', '03301'],
+        ['Burlington,VT,5401', '05401'],
+        ['Fishers Island,NY,6390', '06390'],
+        ['APO,AE,9012', '09012'],
+        ['Boston,MA,90210', undefined],
+        ['Austin,TX,02139', undefined],
+        ['Austin,TX,00000', undefined],
+      ]
+      const list = rows.map(([place], i) => `Ada${i},H,${i} Elm St,${place}`).join('\n')
+      const { accepted, rejected } = await read(`${heading}\n${list}\n`)
+      assert.deepEqual(
+        rows.map((_, i) => accepted.find(row => row.row === i + 2)?.recipient.zip),
+        rows.map(([, zip]) => zip),
+      )
+      assert.equal(rejected[0]!.reasons[0]!.message, '"7870" is no ZIP code of TX; write 12345 or 12345-6789')
+      assert.match(rejected.at(-2)!.reasons[0]!.message, /^"02139" is no ZIP code of TX: those that begin with 021 are in MA$/)
     })
 
     it('says of each row that is not taken why, and numbers it as a spreadsheet would', async () => {
@@ -264,7 +292,7 @@ describe('lists of recipients', () => {
       ['First Name', 'Last Name', 'Address', 'City', 'State', 'Zip', 'Note'],
       ['Zoë', 'Müller & Co <x>', '1 Elm Street', 'Boston', 'MA', 2139, null],
       [null, null, null, null, null, null, null],
-      ['Bob', null, '2 Elm Street', 'Boston', 'MA', 90210, 'a\nb'],
+      ['Bob', null, '2 Elm Street', 'Boston', 'MA', 2215, 'a\nb'],
     ]
     const sheet = (entries: ZipEntry[], name: string, change: (xml: string) => string): ZipEntry[] =>
       entries.map(entry => (entry.name === name ? { ...entry, data: Buffer.from(change(entry.data.toString())) } : entry))
@@ -277,7 +305,7 @@ describe('lists of recipients', () => {
         accepted.map(({ row, recipient }) => [row, recipient.name, recipient.zip]),
         [
           [2, 'Zoë Müller & Co <x>', '02139'],
-          [4, 'Bob', '90210'],
+          [4, 'Bob', '02215'],
         ],
       )
       assert.equal(accepted[1]!.merge_variables.note, 'a\nb')

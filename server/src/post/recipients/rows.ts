@@ -56,21 +56,21 @@ export const recipientReader = (columns: readonly Column[]): Reader => {
       return reject({ code: 'too_long', field: null, message: `has ${length} characters; ${mostInRow} are the most` })
     const country = given.country ? countryCode(given.country) : 'US'
     if (!country) return reject({ code: 'invalid', field: 'country', message: `"${given.country}" is no country` })
-    const { address, zipGiven } = addressOf({ ...given, ...(unit ? { line2: withUnit(unit, given.line2) } : {}) }, country)
-    const { address: standard, status, errors } = readAddress(address)
+    const address = addressOf({ ...given, ...(unit ? { line2: withUnit(unit, given.line2) } : {}) }, country)
+    const { address: standard, status, errors } = readAddress(address, '', { spreadsheet: true })
     const reasons = [...errors.map(error => reasonOf(error, given)), ...tooLong(address)]
     if (reasons.length > 0) return reject(...reasons)
     const key = whoIs(standard)
     const before = seen.get(key)
     if (before !== undefined) return reject({ code: 'duplicate', field: null, message: `is the same recipient as row ${before}` })
     seen.set(key, number)
-    if (zipGiven) mended++
+    if (lostZeros(standard)) mended++
     return {
       accepted: {
         row: number,
-        recipient: zipGiven ? { ...standard, given: { ...standard.given, zip: zipGiven } } : standard,
-        address_status: zipGiven ? 'corrected' : status,
-        merge_variables: mergeVariables(columns, { ...given, ...(zipGiven ? { zip: standard.zip! } : {}) }, cells),
+        recipient: standard,
+        address_status: status,
+        merge_variables: mergeVariables(columns, { ...given, ...(standard.given?.zip ? { zip: standard.zip! } : {}) }, cells),
       },
     }
   }
@@ -98,35 +98,23 @@ const shortened = (given: Partial<Record<Field, string>>): Record<string, string
 const fullName = ({ name, first_name, last_name }: Partial<Record<Field, string>>): string | undefined =>
   name ?? ([first_name, last_name].filter(Boolean).join(' ') || undefined)
 
-/** The address as written, but for a ZIP code whose zeros a spreadsheet took: then `zipGiven` is what stood there. */
-const addressOf = (
-  given: Partial<Record<Field, string>>,
-  country: string,
-): { address: Address; zipGiven: string | undefined } => {
-  const zip = given.zip4 && given.zip && /^\d{3,5}$/.test(given.zip) ? `${given.zip}-${given.zip4.padStart(4, '0')}` : given.zip
-  const mendedZip = country === 'US' && zip ? mendZip(zip) : zip
-  const parts: Partial<Address> = {
+const addressOf = (given: Partial<Record<Field, string>>, country: string): Address => {
+  const parts: Partial<Record<keyof Address, string | undefined>> = {
     name: fullName(given),
     company: given.company,
     line1: given.line1,
     line2: given.line2,
     city: given.city,
     state: given.state,
-    zip: mendedZip,
+    zip: given.zip4 && given.zip && /^\d{3,5}$/.test(given.zip) ? `${given.zip}-${given.zip4.padStart(4, '0')}` : given.zip,
     country,
-  } as Partial<Address>
-  const address = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as unknown as Address
-  return { address, zipGiven: mendedZip === zip ? undefined : zip }
+  }
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as unknown as Address
 }
 
-/** Spreadsheets take `02139` for the number 2139, and `02139-4307` without its hyphen for 21394307. */
-const mendZip = (text: string): string => {
-  const zip = text.replace(/\.0+$/, '')
-  if (/^\d{3,4}$/.test(zip)) return zip.padStart(5, '0')
-  const long = /^(\d{3,4})-(\d{4})$/.exec(zip)
-  if (long) return `${long[1]!.padStart(5, '0')}-${long[2]}`
-  return /^\d{7,8}$/.test(zip) ? zip.padStart(9, '0').replace(/^(.{5})/, '$1-') : zip
-}
+/** Whether a spreadsheet had taken the ZIP code for a number. */
+const lostZeros = ({ zip, given }: StoredAddress): boolean =>
+  given?.zip !== undefined && /^\d{3,4}(?!\d)|^\d{7,8}(?!\d)/.test(given.zip) && zip !== undefined
 
 const reasonOf = (error: { path: string; message: string }, given: Partial<Record<Field, string>>): Reason => {
   const field = error.path.slice(1)
