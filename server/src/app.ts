@@ -9,11 +9,13 @@ import { startIndexing } from './email/messages/search-index.ts'
 import { createParser } from './email/mime/parse.ts'
 import { startDelivering } from './email/outbound/deliver.ts'
 import { createAccept } from './email/sending/accept.ts'
+import { startRecovery } from './jobs/recovery.ts'
 import { startJobs } from './jobs/worker.ts'
 import { createBlobs } from './kernel/blobs.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
 import { loadMasterKey, sealer } from './kernel/crypto.ts'
 import { connect } from './kernel/database/db.ts'
+import { joinInstances } from './kernel/instances/instance.ts'
 import { createLimits } from './kernel/limits.ts'
 import { createLog, type Log } from './kernel/log.ts'
 import { createResolver } from './kernel/net/dns.ts'
@@ -47,8 +49,10 @@ export const startApp = async ({
   clock = systemClock,
   log = createLog(config.LOG_LEVEL),
 }: StartOptions): Promise<RunningApp> => {
+  const instance = await joinInstances({ url: databaseUrl, roles: wanted, dataDir: config.DATA_DIR, log })
   const db = connect(databaseUrl, {
     max: config.DATABASE_POOL,
+    name: instance.name,
     onError: error => log.warn({ error: error.message }, 'database connection lost'),
   })
   const resolver = createResolver(config.DNS_SERVERS)
@@ -57,6 +61,7 @@ export const startApp = async ({
   const app: App = {
     config,
     db,
+    instance,
     log,
     clock,
     resolver,
@@ -81,6 +86,7 @@ export const startApp = async ({
     await Promise.all(open.map(way => way.close()))
     await app.accept.drain()
     await Promise.all([app.parser.close(), limits.close(), app.fetch.close()])
+    await instance.close()
     await db.close()
   }
   try {
@@ -95,7 +101,7 @@ export const startApp = async ({
       open.push(http)
     }
     if (wanted.includes('worker')) {
-      open.push(startDelivering(app), startWebhooks(app), startIndexing(app))
+      open.push(startRecovery(app), startDelivering(app), startWebhooks(app), startIndexing(app))
       open.push(await startJobs(app, databaseUrl))
     }
   } catch (error) {

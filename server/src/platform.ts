@@ -10,6 +10,7 @@ import type { Blobs } from './kernel/blobs.ts'
 import type { Clock } from './kernel/clock.ts'
 import type { Sealer } from './kernel/crypto.ts'
 import type { Database } from './kernel/database/db.ts'
+import type { Instance } from './kernel/instances/instance.ts'
 import type { Limits } from './kernel/limits.ts'
 import type { Log } from './kernel/log.ts'
 import type { Resolver } from './kernel/net/dns.ts'
@@ -20,6 +21,8 @@ import type { Metrics } from './metrics.ts'
 export interface App {
   config: Config
   db: Database
+  /** This process among its kind: whoever takes something in hand writes down `instance.id`. */
+  instance: Instance
   log: Log
   clock: Clock
   resolver: Resolver

@@ -1,30 +1,140 @@
 /** Runs the jobs of registry.ts with graphile-worker: LISTEN/NOTIFY, so a job starts within milliseconds of its commit. */
+import { EventEmitter } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Logger, parseCronItems, run, type Task } from 'graphile-worker'
+import pg from 'pg'
+import { insist } from '../kernel/database/insist.ts'
 import type { App } from '../platform.ts'
+import { interrupted, unscopedFreeJobs } from './recovery.sql.ts'
 import { type JobHandler, jobs } from './registry.ts'
 import { schedule } from './schedule.ts'
 
 const concurrency = 20
+const retryMs = 200
 
+/** graphile-worker at work, under a name of its own in `locked_by`. */
+interface Runner {
+  pool: string
+  /** Takes no more jobs, and frees those of its name that nobody works on. Resolves when the last one is done. */
+  retire(): Promise<void>
+}
+
+/**
+ * Starts the workers. When the database was away, graphile-worker may have lost the answer to a claim or to the end of a job, and such a
+ * job would stay locked for hours; so another runner takes its place at once, and what the old one does not work on is free.
+ */
 export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(): Promise<void> }> => {
+  const connections = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: app.instance.name,
+    max: concurrency + 2,
+    connectionTimeoutMillis: 10_000,
+  })
+  const ignore = () => {} // what was asked on it fails by itself
+  connections.on('error', ignore).on('connect', client => void client.on('error', ignore))
+  const retiring = new Set<Promise<void>>()
+  let open = true
+  let replacing: Promise<void> | undefined
+
+  const replace = async (old: Runner): Promise<void> => {
+    let next: Runner | undefined
+    while (open && !next) {
+      next = await start(app, connections, onTrouble).catch(() => undefined)
+      if (!next) await delay(retryMs)
+    }
+    if (next) current = next
+    const retired = old.retire().finally(() => retiring.delete(retired))
+    retiring.add(retired)
+  }
+  const onTrouble = (pool: string): void => {
+    if (!open || replacing || current?.pool !== pool) return
+    replacing = replace(current).finally(() => {
+      replacing = undefined
+    })
+  }
+  let current: Runner | undefined
+  current = await start(app, connections, onTrouble)
+  const offReturn = app.instance.onReturn(() => current && onTrouble(current.pool))
+  return {
+    close: async () => {
+      open = false
+      offReturn()
+      await replacing
+      await Promise.all([...retiring, current?.retire()])
+      await connections.end()
+    },
+  }
+}
+
+const start = async (app: App, pgPool: pg.Pool, onTrouble: (pool: string) => void): Promise<Runner> => {
+  const underWay = new Set<string>()
+  const events = new EventEmitter()
+  const named = Promise.withResolvers<string>()
+  events.once('pool:create', ({ workerPool }: { workerPool: { id: string } }) => named.resolve(workerPool.id))
+  // No job is taken before everybody can know whose it is.
+  const registered = named.promise.then(name => app.instance.addJobPool(name))
   const taskList = Object.fromEntries(
     Object.entries<JobHandler>(jobs).map(([kind, handler]): [string, Task] => [
       kind,
-      async payload => handler(app, payload as never),
+      async (payload, { job }) => {
+        underWay.add(job.id)
+        try {
+          await handler(app, payload as never, { interrupted: job.last_error === interrupted })
+        } finally {
+          underWay.delete(job.id)
+        }
+      },
     ]),
   )
   const runner = await run({
-    connectionString: databaseUrl,
-    maxPoolSize: concurrency,
+    pgPool,
     concurrency,
     noHandleSignals: true,
     pollInterval: 1000,
+    events,
     taskList,
+    forbiddenFlags: async () => {
+      await registered
+      return null
+    },
+    // The end of a job is written by a queue that reports its failures. Without it graphile-worker leaves a promise to nobody, and a
+    // database that goes away at that moment ends the process.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     // A run that was missed is not made up for: each looks at what is due whenever it runs.
     parsedCronItems: parseCronItems(schedule.map(item => ({ ...item, options: { maxAttempts: 3 } }))),
     logger: new Logger(() => (level, message) => {
       if (level === 'error' || level === 'warning') app.log.warn({ jobs: message }, 'job')
     }),
   })
-  return { close: () => runner.stop() }
+  const pool = await named.promise
+  let ended = false
+  const finished = runner.promise.then(
+    () => {},
+    (error: unknown) => app.log.warn({ error: String(error) }, 'the runner of jobs ended; another one takes its place'),
+  )
+  void finished.then(() => {
+    ended = true
+    onTrouble(pool)
+  })
+  for (const event of ['worker:getJob:error', 'worker:fatalError', 'pool:fatalError', 'pool:gracefulShutdown'])
+    events.on(event, () => onTrouble(pool))
+
+  const free = () =>
+    insist(
+      () => unscopedFreeJobs(app.db, [pool], [...underWay]),
+      () => app.closing,
+    ).catch(error => app.log.warn({ error: String(error) }, 'jobs were not freed; they are when this process has ended'))
+  return {
+    pool,
+    retire: async () => {
+      const stopped = ended ? finished : runner.stop().catch(() => {})
+      // What came to an end meanwhile is written first; a job that was done is not done again.
+      if (!app.closing) await Promise.race([stopped, delay(500)])
+      await free()
+      await stopped
+      await finished
+      await free()
+      await app.instance.removeJobPool(pool)
+    },
+  }
 }

@@ -22,15 +22,24 @@ export interface Claimed {
   /** It failed last time. */
   failing: boolean
   leased_until: Date
+  /** The instance that attempts it. */
+  held_by: number
   /** Sealed, newest first; the previous one only while it still signs. */
   secrets: [string, ...string[]]
+}
+
+/** Whose a claim is, and until when. */
+export interface Lease {
+  instance: number
+  now: Date
+  leasedUntil: Date
 }
 
 /**
  * Takes up to `limit` deliveries that are due at `now`, longest due first. Until `leasedUntil` nobody else gets them; then, if
  * nothing was recorded meanwhile, somebody does.
  */
-export const unscopedClaim = (db: Db, { now, leasedUntil, limit }: { now: Date; leasedUntil: Date; limit: number }) =>
+export const unscopedClaim = (db: Db, { instance, now, leasedUntil, limit }: Lease & { limit: number }) =>
   db.rows<Claimed>(sql`
     with due as materialized (
       select id from webhook_deliveries
@@ -38,10 +47,10 @@ export const unscopedClaim = (db: Db, { now, leasedUntil, limit }: { now: Date; 
       order by coalesce(next_attempt_at, '-infinity'::timestamptz), id
       limit ${limit} for update skip locked
     ), taken as (
-      update webhook_deliveries d set next_attempt_at = ${leasedUntil} from due where d.id = due.id
-      returning d.id, d.organization_id, d.endpoint_id, d.event_id, d.livemode, d.attempts, d.next_attempt_at as leased_until
+      update webhook_deliveries d set next_attempt_at = ${leasedUntil}, held_by = ${instance} from due where d.id = due.id
+      returning d.id, d.organization_id, d.endpoint_id, d.event_id, d.livemode, d.attempts, d.held_by, d.next_attempt_at as leased_until
     )
-    select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.leased_until, v.type, event_data(v.data, v.message_id) as data, v.created_at as happened_at,
+    select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.held_by, t.leased_until, v.type, event_data(v.data, v.message_id) as data, v.created_at as happened_at,
       e.url, e.dialect, e.enabled, e.scopes, e.failing_since is not null as failing,
       case when e.previous_secret_until > ${now} then array[e.secret, e.previous_secret] else array[e.secret] end as secrets
     from taken t
@@ -50,26 +59,41 @@ export const unscopedClaim = (db: Db, { now, leasedUntil, limit }: { now: Date; 
     order by t.id`)
 
 /** Takes this one, if it is due. */
-export const claimOne = (db: Db, organizationId: string, id: string, { now, leasedUntil }: { now: Date; leasedUntil: Date }) =>
+export const claimOne = (db: Db, organizationId: string, id: string, { instance, now, leasedUntil }: Lease) =>
   db.row<Claimed>(sql`
     with taken as (
-      update webhook_deliveries set next_attempt_at = ${leasedUntil}
+      update webhook_deliveries set next_attempt_at = ${leasedUntil}, held_by = ${instance}
       where organization_id = ${organizationId} and id = ${id} and state = 'pending' and coalesce(next_attempt_at, '-infinity'::timestamptz) <= ${now}
-      returning id, organization_id, endpoint_id, event_id, livemode, attempts, next_attempt_at as leased_until
+      returning id, organization_id, endpoint_id, event_id, livemode, attempts, held_by, next_attempt_at as leased_until
     )
-    select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.leased_until, v.type, event_data(v.data, v.message_id) as data, v.created_at as happened_at,
+    select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.held_by, t.leased_until, v.type, event_data(v.data, v.message_id) as data, v.created_at as happened_at,
       e.url, e.dialect, e.enabled, e.scopes, e.failing_since is not null as failing,
       case when e.previous_secret_until > ${now} then array[e.secret, e.previous_secret] else array[e.secret] end as secrets
     from taken t
     join webhook_endpoints e on e.id = t.endpoint_id
     join events v on v.id = t.event_id`)
 
-/** Gives claimed deliveries back, each to be due at its time. */
-export const unscopedPostpone = (db: Db, postponed: { id: string; until: Date }[]) =>
+/** A claim that was not used, and when the delivery is due instead. */
+export type Postponed = Pick<Claimed, 'id' | 'attempts' | 'held_by'> & { until: Date }
+
+/** Gives claimed deliveries back, each to be due at its time; those that are still ours. */
+export const unscopedPostpone = (db: Db, postponed: Postponed[]) =>
   db.rows(sql`
-    update webhook_deliveries d set next_attempt_at = p.until
-    from jsonb_to_recordset(${JSON.stringify(postponed)}::jsonb) as p (id uuid, until timestamptz)
-    where d.id = p.id and d.state = 'pending'`)
+    update webhook_deliveries d set next_attempt_at = p.until, held_by = null
+    from jsonb_to_recordset(${JSON.stringify(postponed)}::jsonb) as p (id uuid, attempts integer, held_by integer, until timestamptz)
+    where d.id = p.id and d.attempts = p.attempts and d.held_by = p.held_by and d.state = 'pending'`)
+
+/**
+ * What a gone instance had claimed is due at once. Leases end within `horizon`; what is due later waits for another attempt, and what
+ * is due already needs nobody's help, so that a long queue is not read through.
+ */
+export const unscopedFree = async (db: Db, instance: number, { now, horizon }: { now: Date; horizon: Date }): Promise<number> =>
+  (
+    await db.rows(sql`
+      update webhook_deliveries set next_attempt_at = ${now}, held_by = null
+      where state = 'pending' and coalesce(next_attempt_at, '-infinity'::timestamptz) > ${now}
+        and coalesce(next_attempt_at, '-infinity'::timestamptz) <= ${horizon} and held_by = ${instance} returning 1`)
+  ).length
 
 /** Deliveries of endpoints that were switched off are given up; a replay brings them back. */
 export const unscopedGiveUp = (db: Db, ids: string[]) =>
@@ -115,7 +139,8 @@ export const unscopedRecord = (db: Db, attempts: AttemptRow[]) =>
       update webhook_deliveries d set
         attempts = made.attempt,
         state = case when d.state = 'failed' and made.state = 'pending' then 'failed' else made.state end,
-        next_attempt_at = case when d.state = 'failed' then null else made.next_attempt_at end
+        next_attempt_at = case when d.state = 'failed' then null else made.next_attempt_at end,
+        held_by = null
       from made join alive on alive.id = made.endpoint_id
       where d.id = made.delivery_id and d.attempts = made.attempt - 1
       returning made.id

@@ -23,7 +23,7 @@ const maxBatch = 200
 /** Bounds memory: events under way or waiting in lanes. */
 const maxInHand = 2000
 /** How long until the next look: soon for a second after there was something, less often when it is quiet. */
-const pauseMs = { busy: 10, idle: 50, broken: 1000 }
+const pauseMs = { busy: 10, idle: 50, broken: 250 }
 const busyMs = 1000
 /** What is under way at closing has this long to finish. */
 const closingMs = 5000
@@ -34,10 +34,14 @@ export interface WebhookWorker {
 }
 
 /** Claims from now on are good for this long. */
-export const lease = (app: App): { now: Date; leasedUntil: Date } => {
+export const lease = (app: App): store.Lease => {
   const now = app.clock.now()
-  return { now, leasedUntil: new Date(now.getTime() + leaseMs) }
+  return { instance: app.instance.id, now, leasedUntil: new Date(now.getTime() + leaseMs) }
 }
+
+/** What a gone instance had claimed is attempted by others, at once. */
+export const freeAttempts = (db: Db, instance: number, now: Date): Promise<number> =>
+  store.unscopedFree(db, instance, { now, horizon: new Date(now.getTime() + 2 * leaseMs) })
 
 export const startWebhooks = (app: App): WebhookWorker => {
   const closing = new AbortController()
@@ -46,15 +50,22 @@ export const startWebhooks = (app: App): WebhookWorker => {
     made => recordAttempts(app, app.db, made).then(() => made.map(() => undefined)),
     batches,
   )
-  const sendBack = coalesce<{ id: string; until: Date }, undefined>(
+  const sendBack = coalesce<store.Postponed, undefined>(
     late => store.unscopedPostpone(app.db, late).then(() => late.map(() => undefined)),
     batches,
   )
   const lost = (error: unknown) =>
     app.log.warn({ error: String(error) }, 'webhook deliveries not written down; they are due again when their lease ends')
 
+  const giveBack = ({ id, attempts, held_by }: store.Claimed, until: Date) =>
+    void sendBack({ id, attempts, held_by, until }).catch(lost)
+
   const begin = async (delivery: store.Claimed): Promise<number | undefined> => {
     if (app.clock.now().getTime() > delivery.leased_until.getTime() - deadlineMs) return undefined // it is somebody else's soon
+    if (!app.instance.holds(delivery.held_by)) {
+      giveBack(delivery, app.clock.now())
+      return undefined
+    }
     const made = await attempt(app, delivery, cut.signal).catch(() => undefined)
     if (made) recorder({ delivery, made }).catch(lost)
     return made?.duration_ms
@@ -62,7 +73,7 @@ export const startWebhooks = (app: App): WebhookWorker => {
   const lanes = createLanes({
     now: () => app.clock.now(),
     begin,
-    sendBack: ({ id }, until) => void sendBack({ id, until }).catch(lost),
+    sendBack: giveBack,
   })
 
   let lastFound = 0

@@ -19,18 +19,24 @@ import { authenticate } from './sender-authentication.ts'
 
 /** After so many failures a mail is stored as it came, unread. */
 const mostFailures = 3
-/** A mail that lies here longer than this, or was tried again so long ago, may have lost its worker. */
+/** A mail that lies here longer than this, or was tried again so long ago, may have lost its job. */
 const patienceMs = 120_000
 
 /** Large mails are read two at a time in this process: whole, copied to the parser and taken apart, each is there three times. */
 const inTurn = coalesce<() => Promise<void>, null>(([work]) => work!().then(() => [null]), { maxItems: 1, concurrency: 2 })
 
 /**
- * Job `email.interpret`. One mail that fails does not keep back the others; the job is tried again for it alone. A job that
- * was resumed follows one that died, perhaps of this very mail, so it is held against it beforehand.
+ * Job `email.interpret`. One mail that fails does not keep back the others; the job is tried again for it alone. When its process
+ * died, it may have been of one of these mails: each gets a job of its own, and to one that is alone already it is held against it
+ * beforehand.
  */
-export const interpretMail = async (app: App, { ids, resumed = false }: { ids: string[]; resumed?: boolean }): Promise<void> => {
-  if (resumed) await store.unscopedBlame(app.db, ids)
+export const interpretMail = async (
+  app: App,
+  { ids, resumed = false }: { ids: string[]; resumed?: boolean },
+  { interrupted = false }: { interrupted?: boolean } = {},
+): Promise<void> => {
+  if (interrupted && ids.length > 1) return void (await store.unscopedSeparate(app.db, ids))
+  if (resumed || interrupted) await store.unscopedBlame(app.db, ids)
   const mails = await store.unscopedMails(app.db, ids)
   const owners = await ownersOf(app.db, app.config.MAIL_DOMAIN, [...new Set(mails.flatMap(mail => mail.recipients))])
   const file = coalesce<Filing, boolean>(filings => fileMails(app, filings), { maxItems: 32, concurrency: 1 })
@@ -44,7 +50,7 @@ export const interpretMail = async (app: App, { ids, resumed = false }: { ids: s
   if (failed) throw failed.reason
 }
 
-/** Gives mails whose worker died to the living. Cron. */
+/** Gives mails that have no job any more another one: a net, for dead workers are noticed at once (jobs/recovery.ts). Cron. */
 export const resumeMail = async (app: App): Promise<void> => {
   const now = app.clock.now()
   const before = new Date(now.getTime() - patienceMs)

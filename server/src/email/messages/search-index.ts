@@ -8,7 +8,7 @@ import * as store from './search-index.sql.ts'
 
 /** At a time: bounds how long one statement holds its rows. */
 const batch = 200
-const pauseMs = { more: 5, none: 150, broken: 1000 }
+const pauseMs = { more: 5, none: 150, broken: 250 }
 
 export const startIndexing = (app: App): { close(): Promise<void> } => {
   const closing = new AbortController()

@@ -6,7 +6,7 @@ import { newId } from '../../kernel/ids.ts'
 import * as store from './deliver.sql.ts'
 
 const nobody = '00000000-0000-0000-0000-000000000000'
-const claiming = { now: new Date(Date.now() + 60_000), leaseMs: 60_000, mailDomain: 'mail.test' }
+const claiming = { instance: 7, now: new Date(Date.now() + 60_000), leaseMs: 60_000, mailDomain: 'mail.test' }
 let database: Awaited<ReturnType<typeof cloneDatabase>>
 let db: Database
 
@@ -62,9 +62,10 @@ const claimAll = async (take = 100) => {
   const wanted = (await lines()).flatMap(({ organization_id, lane }) => (lane === null ? [] : [{ organization_id, lane, take }]))
   return store.unscopedClaim(db, wanted, claiming)
 }
-const delivered = ({ id, attempts }: store.Held): store.RecordRow => ({
+const delivered = ({ id, attempts, held_by }: store.Held): store.RecordRow => ({
   id,
   attempts,
+  held_by,
   state: 'delivered',
   next_attempt_at: null,
   code: 250,

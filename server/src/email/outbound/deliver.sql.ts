@@ -2,8 +2,9 @@
  * The queue of outgoing mail (table deliveries). Workers serve all organizations at once: each row names its own, and nothing
  * is read across them. Hence `unscoped`.
  *
- * What is ours to work on is `sending`, leased for a while by the database's clock, so that workers whose clocks differ agree.
- * `attempts` counts claims and is the fence: who was overtaken holds an old number, and nothing he records or gives back counts.
+ * What is ours to work on is `sending`, held by our instance and leased for a while by the database's clock, so that workers whose
+ * clocks differ agree. `attempts` counts claims; with the holder it is the fence: who was overtaken holds an old pair, and nothing he
+ * records or gives back counts.
  */
 import { type Db, sql } from '../../kernel/database/db.ts'
 import type { DeliveryRow, MessageRow } from '../messages/messages.sql.ts'
@@ -57,8 +58,10 @@ export interface Claimed extends Line {
   message_id: string
   livemode: boolean
   recipient: string
-  /** Claims so far, this one included; the fence. */
+  /** Claims so far, this one included; with the holder the fence. */
   attempts: number
+  /** The instance that has it in hand. */
+  held_by: number
   first_attempt_at: Date | null
   /** The domain is one we take mail for. */
   own: boolean
@@ -70,7 +73,7 @@ export interface Claimed extends Line {
 export const unscopedClaim = (
   db: Db,
   wanted: (Line & { take: number })[],
-  { now, leaseMs, mailDomain }: { now: Date; leaseMs: number; mailDomain: string },
+  { instance, now, leaseMs, mailDomain }: { instance: number; now: Date; leaseMs: number; mailDomain: string },
 ) =>
   db.rows<Claimed>(sql`
     with wanted as (
@@ -83,9 +86,9 @@ export const unscopedClaim = (
       ) next
     ), taken as (
       update deliveries d
-      set state = 'sending', attempts = attempts + 1, leased_until = now() + ${leaseMs} * interval '1 millisecond', updated_at = ${now}
+      set state = 'sending', attempts = attempts + 1, held_by = ${instance}, leased_until = now() + ${leaseMs} * interval '1 millisecond', updated_at = ${now}
       from mine where d.id = mine.id
-      returning d.id, d.organization_id, d.lane, d.message_id, d.livemode, d.recipient, d.attempts, d.first_attempt_at
+      returning d.id, d.organization_id, d.lane, d.message_id, d.livemode, d.recipient, d.attempts, d.held_by, d.first_attempt_at
     )
     select t.*,
       t.lane = ${mailDomain} or exists (select 1 from domains where name = t.lane and verified_at is not null) as own,
@@ -105,7 +108,15 @@ export const unscopedBringForward = async (db: Db, now: Date, limit: number): Pr
       update deliveries d set due = true from come where d.id = come.id returning 1`)
   ).length
 
-/** What a worker that died held stands in line again. Its lease ran out unrenewed. */
+/** What a gone instance held stands in line again. */
+export const unscopedFree = async (db: Db, instance: number): Promise<number> =>
+  (
+    await db.rows(sql`
+      update deliveries set state = case when first_attempt_at is null then 'queued' else 'deferred' end, due = true, leased_until = null
+      where state = 'sending' and held_by = ${instance} returning 1`)
+  ).length
+
+/** The same for what a worker holds that lives and does not get on: its lease ran out unrenewed. */
 export const unscopedTakeOver = (db: Db) =>
   db.rows<{ id: string }>(sql`
     with orphaned as materialized (
@@ -118,14 +129,15 @@ export const unscopedTakeOver = (db: Db) =>
 export interface Held {
   id: string
   attempts: number
+  held_by: number
 }
 
 /** Renews leases; returns those that were still ours. */
 export const unscopedKeep = (db: Db, held: Held[], leaseMs: number) =>
   db.rows<{ id: string }>(sql`
     with ours as materialized (
-      select d.id from jsonb_to_recordset(${JSON.stringify(held)}::jsonb) as h (id uuid, attempts integer)
-      join deliveries d on d.id = h.id and d.attempts = h.attempts and d.state = 'sending'
+      select d.id from jsonb_to_recordset(${JSON.stringify(held)}::jsonb) as h (id uuid, attempts integer, held_by integer)
+      join deliveries d on d.id = h.id and d.attempts = h.attempts and d.held_by = h.held_by and d.state = 'sending'
       for no key update of d skip locked
     )
     update deliveries d set leased_until = now() + ${leaseMs} * interval '1 millisecond' from ours where d.id = ours.id returning d.id`)
@@ -134,9 +146,9 @@ export const unscopedKeep = (db: Db, held: Held[], leaseMs: number) =>
 export const unscopedRelease = (db: Db, held: Held[]) =>
   db.rows(sql`
     update deliveries d
-    set state = case when d.first_attempt_at is null then 'queued' else 'deferred' end, due = true, attempts = d.attempts - 1, leased_until = null
-    from jsonb_to_recordset(${JSON.stringify(held)}::jsonb) as h (id uuid, attempts integer)
-    where d.id = h.id and d.attempts = h.attempts and d.state = 'sending'`)
+    set state = case when d.first_attempt_at is null then 'queued' else 'deferred' end, due = true, attempts = d.attempts - 1, held_by = null, leased_until = null
+    from jsonb_to_recordset(${JSON.stringify(held)}::jsonb) as h (id uuid, attempts integer, held_by integer)
+    where d.id = h.id and d.attempts = h.attempts and d.held_by = h.held_by and d.state = 'sending'`)
 
 /** A message without what became of it at its recipients, which changes under our hands. */
 export type Letter = Omit<MessageRow, 'deliveries'>
@@ -166,16 +178,19 @@ export interface RecordRow extends Held {
   category: string | null
 }
 
-/** Moves deliveries on; returns those that were still ours. */
+/**
+ * Moves deliveries on; returns those that were still ours. What was taken from us and waits for another attempt counts as ours: the
+ * mail is out, and whoever would attempt it again sends it twice.
+ */
 export const unscopedRecord = (db: Db, rows: RecordRow[], now: Date) =>
   db.rows<{ id: string }>(sql`
-    update deliveries d set state = r.state, due = false, leased_until = null, next_attempt_at = coalesce(r.next_attempt_at, d.next_attempt_at),
+    update deliveries d set state = r.state, due = false, held_by = null, leased_until = null, next_attempt_at = coalesce(r.next_attempt_at, d.next_attempt_at),
       first_attempt_at = case when r.state <> 'rejected' then coalesce(d.first_attempt_at, ${now}) end,
       attempts = case when r.state <> 'rejected' then d.attempts else d.attempts - 1 end,
       code = r.code, reply = r.reply, remote_host = r.remote_host, category = r.category, updated_at = ${now}
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (id uuid, attempts integer, state text, next_attempt_at timestamptz,
-      code smallint, reply text, remote_host text, category text)
-    where d.id = r.id and d.attempts = r.attempts and d.state = 'sending'
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (id uuid, attempts integer, held_by integer, state text,
+      next_attempt_at timestamptz, code smallint, reply text, remote_host text, category text)
+    where d.id = r.id and d.attempts = r.attempts and d.held_by = r.held_by and d.state in ('sending', 'queued', 'deferred')
     returning d.id`)
 
 /**

@@ -6,9 +6,10 @@
  * path of his own (VERP), so that a report names the delivery it is about.
  *
  * What can go twice: a mail whose final dot was sent and whose reply was not yet recorded when the process died or the connection
- * broke. Nothing else: a delivery has one lease, a lost lease sends nothing and records nothing.
+ * broke. Nothing else: a delivery has one lease, and a lost lease sends nothing and does not count.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { isTransient } from '../../kernel/database/db.ts'
 import type { App } from '../../platform.ts'
 import { verpAddress } from '../bounces/verp.ts'
 import { domainOf } from '../mime/mailboxes.ts'
@@ -48,8 +49,11 @@ const deliver = async (worker: Worker, delivery: Claimed, place: Place): Promise
   if (!delivery.livemode) return rehearsed(worker, delivery)
   const path = await worker.route(delivery.lane, delivery.own)
   if ('code' in path) return unreachable(worker, delivery, path)
+  worker.claims.moved(delivery, 'turn')
   if (!(await place.turn(path.lane))) return undefined
+  worker.claims.moved(delivery, 'load')
   return worker.letters.open(delivery, async opened => {
+    worker.claims.moved(delivery)
     if (!opened) return undefined
     const { letter } = opened
     if (opened.suppressed) return { delivery, letter, complained: false, ...suppressed(opened.suppressed) }
@@ -72,8 +76,12 @@ const handOver = async (
   { data, from }: { data: Buffer; from: string },
 ): Promise<Handed | undefined> => {
   const mailFrom = verpAddress(worker.app.masterKey, delivery.id, from)
-  const isOurs = () => worker.claims.holds(delivery) && !worker.cut
-  const handed = await worker.poolOf(path.lane).send(path, { mailFrom, rcptTo: [delivery.recipient], data }, isOurs)
+  const onProgress = () => worker.claims.moved(delivery, 'hand over')
+  const isOurs = () => {
+    onProgress() // whoever asks gets on, be it with the mails before this one
+    return worker.claims.holds(delivery) && !worker.cut
+  }
+  const handed = await worker.poolOf(path.lane).send(path, { mailFrom, rcptTo: [delivery.recipient], data, onProgress }, isOurs)
   return worker.cut && handed?.code === 0 && handed.phase !== 'end' ? undefined : handed
 }
 
@@ -100,15 +108,16 @@ const unreachable = ({ app }: Worker, delivery: Claimed, { code, enhanced, text 
 /** Signs that a destination gets more than it can take, rather than that it does not like this mail or this recipient. */
 const isCrowded = ({ code }: Handed, category: string | null): boolean => code === 0 || code === 421 || category === 'rate'
 
-/** From claim to record: whatever happens to it, the delivery's place becomes free, and the delivery is recorded or back in line. */
+/** From claim to record: whatever happens to it, the delivery's place becomes free, and the delivery is recorded, or in line sooner or later. */
 const handle = async (worker: Worker, delivery: Claimed): Promise<void> => {
   const { app, claims, lanes } = worker
   const place = lanes.enter(delivery)
   try {
-    const result = await deliver(worker, delivery, place).catch(error => failed(worker, delivery, error))
+    const delivered = deliver(worker, delivery, place).catch(error => failed(worker, delivery, error))
+    const result = await Promise.race([delivered, claims.stuck(delivery)])
     place.over()
     if (result) await recordSurely(worker, result)
-    else await claims.giveBack(delivery)
+    else if (claims.isHeld(delivery)) await claims.giveBack(delivery)
   } catch (error) {
     app.log.error({ error: String(error) }, 'a result was not recorded; the mail goes again when its lease ends')
   } finally {
@@ -133,13 +142,15 @@ const failed = ({ app }: Worker, delivery: Claimed, error: unknown): Result => {
 /** The mail is out: what became of it is told to the database for as long as it takes, because forgetting it sends the mail again. */
 const recordSurely = async (worker: Worker, result: Result): Promise<void> => {
   for (let tries = 1; ; tries++) {
+    worker.claims.moved(result.delivery, 'record')
     try {
       if (!(await worker.recorder(result)))
         worker.app.log.warn('a delivery was taken over by another worker before its result was recorded')
       return
     } catch (error) {
-      if (tries === 30 || worker.cut) throw error
-      await delay(1000)
+      const isOutage = isTransient(error)
+      if ((tries >= 30 && !isOutage) || worker.cut) throw error
+      await delay(isOutage ? 250 : 1000)
     }
   }
 }

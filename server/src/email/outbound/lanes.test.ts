@@ -12,6 +12,7 @@ const claimed = (organization_id: string, lane: string): Claimed => ({
   livemode: true,
   recipient: `a@${lane}`,
   attempts: 1,
+  held_by: 1,
   first_attempt_at: null,
   own: false,
   bytes: 1000,

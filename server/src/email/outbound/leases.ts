@@ -1,16 +1,18 @@
 /**
  * What this process holds of the queue: it looks whose mail waits, takes a fair share of it under a lease, keeps the lease while
- * the mail is in hand, and gives back what it did not get to. A process that dies loses its leases, and others take over.
+ * the mail is provably under way, and gives back what it did not get to. When a process dies, the others take over what it held within
+ * seconds (jobs/recovery.ts); when it lives and a mail does not get on, its lease runs out.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { coalesce } from '../../kernel/database/batch.ts'
+import { insist } from '../../kernel/database/insist.ts'
 import { listen } from '../../kernel/database/listen.ts'
 import type { App } from '../../platform.ts'
 import type { Claimed } from './deliver.sql.ts'
 import * as store from './deliver.sql.ts'
 import type { Lanes } from './lanes.ts'
 
-/** Mail of a process that died lies for at most this long and a sweep; renewed three times as often. */
+/** Mail that does not get on lies for at most this long and a sweep; renewed three times as often. */
 const leaseMs = 60_000
 const sweepMs = 10_000
 /** How often to look without being told to: retries become due, and hints can be lost. */
@@ -20,15 +22,29 @@ const busyMs = 25
 /** Before going on to the next lines, when there was nothing to take from these. */
 const strideMs = 5
 /** When the database does not answer. */
-const troubledMs = 1000
+const troubledMs = 250
 const firstOrganization = '00000000-0000-0000-0000-000000000000'
 const mostForward = 1000
+
+/**
+ * What is done with a mail, and for how long nothing may be heard of it (ms) before it counts as stuck. Every wait in these steps has
+ * a limit of its own, so that reaching one of these is a fault of ours. The longest: to get through to one address of a server that
+ * uses up each time-out of RFC 5321 takes 21 minutes.
+ */
+const silence = { route: 300_000, turn: 1_800_000, load: 1_800_000, 'hand over': 1_800_000, record: 600_000 } as const
+export type Step = keyof typeof silence
 
 export interface Claims {
   /** Look soon: there is mail, or room. */
   wake(): void
   /** Whether the delivery is still ours to send; asked last before the mail goes out. */
   holds(delivery: Claimed): boolean
+  /** Whether the delivery was neither recorded, given back nor given up. */
+  isHeld(delivery: Claimed): boolean
+  /** The mail gets on: it is at this step now, or there is news of the one it is at. */
+  moved(delivery: Claimed, step?: Step): void
+  /** Resolves when a mail got stuck: its lease is not renewed, it counts as not held, and whatever hangs must not be waited for. */
+  stuck(delivery: Claimed): Promise<undefined>
   /** It was recorded: the lease is over. */
   letGo(delivery: Claimed): void
   /** It was not attempted: it goes back into line. Never rejects. */
@@ -39,10 +55,18 @@ export interface Claims {
   close(): Promise<void>
 }
 
+interface Lease {
+  delivery: Claimed
+  until: number
+  step: Step
+  movedAt: number
+  stuck(): void
+}
+
 /** @param begin is given each delivery once, when it is claimed */
 export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed) => void): Claims => {
   /** Until when each delivery is ours, on this machine's steady clock: a process that was stopped for a while must not trust it. */
-  const leases = new Map<string, { delivery: Claimed; until: number }>()
+  const leases = new Map<string, Lease>()
   const after = { organization: firstOrganization, lanes: {} as Record<string, string> }
   let open = true
   let rung = false
@@ -80,18 +104,21 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
 
   /** One look at the queue; says how long to wait before the next: at most idleMs, and that only unless woken. */
   const look = async (): Promise<number> => {
+    const instance = app.instance.id
+    if (!app.instance.holds(instance)) return strideMs // what is taken now might be somebody else's soon
     const rows = await store.unscopedLines(app.db, after)
     const sawAll = moveOn(rows)
     const wanted = lanes.share(rows.flatMap(({ organization_id, lane }) => (lane === null ? [] : [{ organization_id, lane }])))
     if (wanted.length === 0) return sawAll ? idleMs : strideMs
     const claimedAt = performance.now()
     const claimed = await store.unscopedClaim(app.db, wanted, {
+      instance,
       now: app.clock.now(),
       leaseMs,
       mailDomain: app.config.MAIL_DOMAIN,
     })
     for (const delivery of claimed) {
-      leases.set(delivery.id, { delivery, until: claimedAt + leaseMs })
+      leases.set(delivery.id, { delivery, until: claimedAt + leaseMs, step: 'route', movedAt: claimedAt, stuck: () => {} })
       begin(delivery)
     }
     if (claimed.length > 0) return busyMs
@@ -107,7 +134,7 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
         const now = performance.now()
         if (now >= sweepAt) {
           const taken = await store.unscopedTakeOver(app.db)
-          if (taken.length > 0) app.log.warn({ deliveries: taken.length }, 'taken over from a worker that is gone')
+          if (taken.length > 0) app.log.warn({ deliveries: taken.length }, 'taken over from a worker that did not get on')
           sweepAt = now + sweepMs
         }
         if (now >= forwardAt && (await store.unscopedBringForward(app.db, app.clock.now(), mostForward)) < mostForward)
@@ -124,7 +151,18 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
     }
   }
 
+  /** A lease that nothing is heard of ends, and is said to: somebody must find out why. */
+  const giveUpOnStuck = () => {
+    for (const [id, { delivery, step, movedAt, stuck }] of leases) {
+      const silent = performance.now() - movedAt
+      if (silent < silence[step]) continue
+      app.log.error({ delivery: id, attempts: delivery.attempts, step, seconds: Math.round(silent / 1000) }, 'a mail got stuck')
+      leases.delete(id)
+      stuck()
+    }
+  }
   const renew = async () => {
+    giveUpOnStuck()
     const due = [...leases.values()].filter(({ until }) => until - performance.now() < (leaseMs * 2) / 3)
     if (due.length === 0) return
     const askedAt = performance.now()
@@ -149,9 +187,13 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
   const letGo = (delivery: Claimed) => {
     if (isHeld(delivery)) leases.delete(delivery.id)
   }
+  let closed = false
   const giveBack = async (delivery: Claimed): Promise<void> => {
     letGo(delivery)
-    await release(delivery).catch(error =>
+    await insist(
+      () => release(delivery),
+      () => closed,
+    ).catch(error =>
       app.log.warn({ error: String(error) }, 'a delivery was not given back; others take it over when its lease ends'),
     )
   }
@@ -161,7 +203,19 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
   const running = run()
   return {
     wake,
-    holds: delivery => isHeld(delivery) && leases.get(delivery.id)!.until > performance.now(),
+    holds: delivery =>
+      isHeld(delivery) && leases.get(delivery.id)!.until > performance.now() && app.instance.holds(delivery.held_by),
+    isHeld,
+    moved: (delivery, step) => {
+      if (!isHeld(delivery)) return
+      const lease = leases.get(delivery.id)!
+      lease.movedAt = performance.now()
+      if (step) lease.step = step
+    },
+    stuck: delivery =>
+      new Promise(resolve => {
+        if (isHeld(delivery)) leases.get(delivery.id)!.stuck = () => resolve(undefined)
+      }),
     letGo,
     giveBack,
     stop: async () => {
@@ -171,6 +225,7 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
       await Promise.all([running, listening.close()])
     },
     close: async () => {
+      closed = true
       clearInterval(renewing)
       await Promise.all([...leases.values()].map(({ delivery }) => giveBack(delivery)))
     },

@@ -62,6 +62,8 @@ type Dialled = { connection: SmtpConnection; host: string } | (Omit<ConnectProbl
 interface Open {
   key: string
   ready: Promise<Dialled>
+  /** Who waits for it, and hears of every address that was tried. */
+  news: Set<() => void>
   connection: SmtpConnection | undefined
   /** Mails in line. */
   load: number
@@ -112,10 +114,14 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
   }
 
   const dialInto = (path: Path): Open => {
-    const dialled = dial(path, localName)
+    const news = new Set<() => void>()
+    const dialled = dial(path, localName, () => {
+      for (const tell of news) tell()
+    })
     const one: Open = {
       key: path.key,
       ready: Promise.race([dialled, cutOff]),
+      news,
       connection: undefined,
       load: 0,
       mails: 0,
@@ -145,7 +151,10 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
     one.load++
     const reused = one.mails++ > 0
     clearTimeout(one.idle)
+    const { onProgress } = job.mail
+    if (onProgress) one.news.add(onProgress)
     const ready = await one.ready
+    one.news.clear()
     if ('connection' in ready) {
       one.connection = ready.connection
       dead.delete(one.key)
@@ -211,7 +220,7 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
 }
 
 /** Tries the servers in their order, each at its addresses. A server that takes no mail at all (RFC 7504) does not speak for the next. */
-const dial = async (path: Path, localName: string): Promise<Dialled> => {
+const dial = async (path: Path, localName: string, onProgress: () => void): Promise<Dialled> => {
   const addresses = path.hosts.flatMap(({ exchange, addresses }) => addresses.map(address => ({ host: exchange, address })))
   let problem: (Dialled & { outcome: string }) | undefined
   for (const { host, address } of addresses.slice(0, mostAddresses)) {
@@ -219,6 +228,7 @@ const dial = async (path: Path, localName: string): Promise<Dialled> => {
     const opened = await connect({ host, address, port, tls, localName, ...(auth ? { auth } : {}) })
     if (opened.kind === 'connected') return { connection: opened.connection, host }
     if (problem?.outcome !== 'deferred') problem = { ...opened, host }
+    onProgress()
   }
   return problem!
 }

@@ -101,16 +101,19 @@ const write = async (app: App, db: Db, results: Result[]): Promise<Set<Result>> 
   const now = app.clock.now()
   const messageIds = [...new Set(results.map(({ delivery }) => delivery.message_id))]
   await store.unscopedLock(db, messageIds)
-  const rows = results.map(({ delivery: { id, attempts }, state, next_attempt_at, code, reply, remote_host, category }) => ({
-    id,
-    attempts,
-    state,
-    next_attempt_at,
-    code,
-    reply,
-    remote_host,
-    category,
-  }))
+  const rows = results.map(
+    ({ delivery: { id, attempts, held_by }, state, next_attempt_at, code, reply, remote_host, category }) => ({
+      id,
+      attempts,
+      held_by,
+      state,
+      next_attempt_at,
+      code,
+      reply,
+      remote_host,
+      category,
+    }),
+  )
   const moved = new Set((await store.unscopedRecord(db, rows, now)).map(({ id }) => id))
   const ours = results.filter(({ delivery }) => moved.has(delivery.id))
   const messages = await settle(db, ours)

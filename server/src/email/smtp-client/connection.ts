@@ -107,12 +107,14 @@ export class SmtpConnection {
     if (this.extensions.pipelining && !announced) this.#announce(transaction, [])
     if (this.#transactionOpen && !(await this.#reset(transaction))) return 'over'
     const mail = await this.#ask(transaction.mail, 'MAIL FROM', this.#timeouts.command)
+    transaction.message.onProgress?.()
     this.#transactionOpen = classOf(mail) === 2
     if (!this.#transactionOpen) transaction.settleRest(mail, 'mail')
     if (isLast(mail) || (!this.#transactionOpen && !this.extensions.pipelining)) return 'over'
     const accepted = await this.#recipients(transaction)
     if (accepted === null || (!transaction.unsettled && !this.extensions.pipelining)) return 'over'
     const data = await this.#ask('DATA\r\n', 'DATA', this.#timeouts.dataInit)
+    transaction.message.onProgress?.()
     if (data.code !== 354) {
       transaction.settleRest(data, 'data')
       return 'over'
@@ -128,6 +130,7 @@ export class SmtpConnection {
     let accepted = false
     for (const { command, at } of transaction.open) {
       const reply = await this.#ask(command, 'RCPT TO', this.#timeouts.command)
+      transaction.message.onProgress?.()
       if (isLast(reply)) {
         transaction.settleRest(reply, 'rcpt')
         return null
@@ -163,7 +166,7 @@ export class SmtpConnection {
     const { data } = transaction.message
     const parts: (string | Buffer)[] = []
     if (Buffer.isBuffer(data) && data.length <= oneWrite) parts.push(encoder.push(data))
-    else await this.#pieces(encoder, Buffer.isBuffer(data) ? slices(data) : data)
+    else await this.#pieces(encoder, transaction)
     if (this.#channel.failure) {
       // a peer that refuses in the middle of the content means this message
       const { unasked, failure } = this.#channel
@@ -180,9 +183,10 @@ export class SmtpConnection {
   }
 
   /** Long content, one piece in memory at a time; stops when the connection or the source breaks off. */
-  async #pieces(encoder: DataEncoder, source: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
+  async #pieces(encoder: DataEncoder, { message: { data, onProgress } }: Transaction): Promise<void> {
     try {
-      for await (const chunk of source) {
+      for await (const chunk of Buffer.isBuffer(data) ? slices(data) : data) {
+        onProgress?.()
         this.#channel.write([encoder.push(chunk)], 0)
         await this.#channel.drain(this.#timeouts.dataBlock)
         if (this.#channel.failure) return

@@ -16,6 +16,8 @@ export type Outgoing = {
   size?: number
   utf8?: boolean
   eightBit?: boolean
+  /** Called for every answer of the peer that is about this message, and while its turn comes nearer. */
+  onProgress?: () => void
 }
 
 export type Phase = 'connect' | 'greeting' | 'ehlo' | 'tls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'end'

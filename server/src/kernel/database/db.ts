@@ -42,7 +42,8 @@ type Query = pg.ClientBase['query']
 
 const tooLate = ({ text }: Sql) => new Error(`A statement came after the end of its transaction: ${text.trim().slice(0, 60)}`)
 
-const over = (client: { query: Query }, tx: Db['tx']): Db => ({
+/** Statements over a client of `pg`. */
+export const over = (client: { query: Query }, tx: Db['tx']): Db => ({
   rows: async <T>(statement: Sql) => (await client.query(statement)).rows as T[],
   row: async <T>(statement: Sql) => (await client.query(statement)).rows[0] as T | undefined,
   tx,
@@ -53,14 +54,15 @@ export interface Database extends Db {
   close(): Promise<void>
 }
 
-/** A pool of connections. `max` bounds how much of PostgreSQL one process takes. */
+/** A pool of connections. `max` bounds how much of PostgreSQL one process takes; `name` is their application_name. */
 export const connect = (
   url: string,
-  { max = 20, onError }: { max?: number; onError?: (error: Error) => void } = {},
+  { max = 20, name, onError }: { max?: number; name?: string; onError?: (error: Error) => void } = {},
 ): Database => {
   // pipeline: statements that do not wait for each other share a round trip (begin and the first statement always do).
   const pool = new pg.Pool({
     connectionString: url,
+    ...(name === undefined ? {} : { application_name: name }),
     max,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 10_000,
@@ -167,3 +169,10 @@ export const untied = async <T>(tx: () => Promise<T>, times = 3): Promise<T> => 
     throw error
   }
 }
+
+/** True when the same thing may succeed later. (Stands in for the table of another change.) */
+export const isTransient = (error: unknown): boolean =>
+  error instanceof Error &&
+  (/^(08|40|53|55P03|57|58)/.test(String((error as { code?: string }).code ?? '')) ||
+    /^(ECONN|EPIPE|ENOENT|ETIMEDOUT)/.test(String((error as { code?: string }).code ?? '')) ||
+    /^(Connection terminated|timeout e|Query read timeout|Client has encountered|Client was closed)/.test(error.message))

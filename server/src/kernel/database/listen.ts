@@ -5,7 +5,7 @@ import type { Database } from './db.ts'
 
 /**
  * Calls `onNotify` for every NOTIFY on the channel, and once whenever the connection was made anew, because what was said in
- * between is lost. Never throws; without a database it tries again every second.
+ * between is lost. Never throws; without a database it tries again four times a second.
  */
 export const listen = (db: Database, channel: string, onNotify: () => void): { close(): Promise<void> } => {
   let open = true
@@ -28,7 +28,7 @@ export const listen = (db: Database, channel: string, onNotify: () => void): { c
         onNotify()
         if (open) await gone
       } catch {
-        if (open) await delay(1000, undefined, { ref: false })
+        if (open) await delay(250, undefined, { ref: false })
       }
       await fresh.end().catch(() => {})
     }

@@ -12,7 +12,7 @@
  * What may die at any moment, and what happens then:
  *   we do           a shell which reads a pipe from us sees it close and stops PostgreSQL
  *   we both do      the next start finds what is left of the cluster by its process title and ends it
- *   PostgreSQL      it is started again, on the same URL, at most 5 times a minute
+ *   PostgreSQL      it is started again, on the same URL, however often; five starts in a row that fail end the server
  */
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -22,9 +22,9 @@ import { chown, mkdtemp, open, readdir, rename, rm, stat, writeFile } from 'node
 import { createServer, type Socket } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { lockFile } from './file-lock.ts'
 import {
   type Account,
   accountFor,
@@ -62,6 +62,8 @@ const SETTINGS = {
 /** sun_path of the strictest system (macOS) less its final zero. */
 const LONGEST_SOCKET_PATH = 103
 const RESTARTS = 5
+/** Before a start: doubled with each death within a minute, so that one death costs little and a hundred are no storm. */
+const pauseMs = { first: 50, longest: 2000 }
 
 export interface EmbeddedPostgres {
   /** Connection string for database `pennypost`; stays the same when PostgreSQL is restarted. */
@@ -114,31 +116,31 @@ export const startPostgres = async (options: {
   }
 }
 
-/**
- * One server per DATA_DIR. Node has no file locks, SQLite has: the kernel drops them when the process dies, however it
- * dies, and they hold between containers which share a volume. The file stays empty.
- */
+/** One server per DATA_DIR. */
 const lock = (dataDir: string) => {
   const pidFile = join(dataDir, 'server.pid')
-  let file: DatabaseSync | undefined
+  let unlock: (() => void) | undefined
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    file = new DatabaseSync(join(dataDir, 'server.lock'), { timeout: 0 })
-    file.exec('pragma journal_mode = memory; begin exclusive')
-    rmSync(pidFile, { force: true }) // of a killed server, which may have been another user's
-    writeFileSync(pidFile, `${process.pid}\n`)
+    unlock = lockFile(join(dataDir, 'server.lock'))
+    if (unlock) {
+      rmSync(pidFile, { force: true }) // of a killed server, which may have been another user's
+      writeFileSync(pidFile, `${process.pid}\n`)
+    }
   } catch (error) {
-    file?.close()
-    if (/database is locked/.test(String(error)))
-      throw new DataDirInUse(dataDir, Number(readIfThere(pidFile)) || undefined, readIfThere(join(dataDir, 'postgres.url')))
+    unlock?.()
     throw new CannotStart(
       `The server cannot write in DATA_DIR ${dataDir}. Give it a folder which its user owns. (${(error as Error).message})`,
     )
   }
+  if (!unlock)
+    throw new DataDirInUse(dataDir, Number(readIfThere(pidFile)) || undefined, readIfThere(join(dataDir, 'postgres.url')))
+  const release = unlock
+  let held = true
   return () => {
-    if (!file.isOpen) return
-    rmSync(pidFile, { force: true })
-    file.close()
+    if (held) rmSync(pidFile, { force: true })
+    held = false
+    release()
   }
 }
 
@@ -351,19 +353,22 @@ const supervise = async (cluster: Cluster, flags: string[], unlock: () => void):
 
   const watch = async () => {
     let deaths: number[] = []
+    let failedStarts = 0
     while (true) {
       await postmaster.gone
       deaths = [...deaths.filter(time => time > Date.now() - 60_000), Date.now()]
       if (stopping) return
-      if (deaths.length > RESTARTS)
-        return exited.resolve(new CannotStart(`PostgreSQL died ${deaths.length} times within a minute`))
+      if (failedStarts >= RESTARTS)
+        return exited.resolve(new CannotStart(`PostgreSQL died, and ${failedStarts} attempts to start it again failed`))
       cluster.log('PostgreSQL died; starting it again')
-      await delay(50 * 2 ** deaths.length)
+      await delay(Math.min(pauseMs.longest, pauseMs.first * 2 ** (deaths.length - 1)))
       if (stopping) return
       try {
         postmaster = await launch(cluster, flags)
+        failedStarts = 0
       } catch (error) {
         cluster.log(String(error)) // the old one is still gone: this counts as one more death
+        failedStarts++
       }
       if (stopping) await halt(postmaster)
     }

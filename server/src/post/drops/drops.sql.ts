@@ -15,6 +15,8 @@ export interface DropRow {
   carrier_reference: string | null
   piece_count: number
   locked_at: Date | null
+  /** The instance that produces it. */
+  held_by: number | null
   production_started_at: Date | null
   mailed_at: Date | null
   created_at: Date
@@ -82,9 +84,9 @@ export const produce = (db: Db) => db.rows(sql`select graphile_worker.add_job('p
  * Takes a drop that waits for production, the oldest first, and keeps others from it for a while. `only`: that one. Undefined when there
  * is none. Across organizations, as the printer is.
  */
-export const unscopedClaim = (db: Db, only: string | null, seconds: number) =>
+export const unscopedClaim = (db: Db, instance: number, only: string | null, seconds: number) =>
   db.row<DropRow>(sql`
-    update drops set leased_until = now() + ${seconds} * interval '1 second'
+    update drops set leased_until = now() + ${seconds} * interval '1 second', held_by = ${instance}
     where id = (
       select d.id from drops d
       where (${only}::uuid is null or d.id = ${only}::uuid) and coalesce(d.leased_until, '-infinity') < now()
@@ -94,10 +96,21 @@ export const unscopedClaim = (db: Db, only: string | null, seconds: number) =>
       order by d.locked_at, d.id limit 1 for update skip locked)
     returning *, mail_date::text`)
 
-/** Keeps a drop for longer, or (null) lets it go. */
-export const lease = (db: Db, organizationId: string, id: string, seconds: number | null) =>
-  db.rows(sql`
-    update drops set leased_until = now() + ${seconds}::integer * interval '1 second' where organization_id = ${organizationId} and id = ${id}`)
+/** Keeps a drop of ours for longer, or (null) lets it go. Undefined when it is not ours any more. */
+export const lease = (db: Db, { organization_id, id, held_by }: DropRow, seconds: number | null) =>
+  db.row<{ id: string }>(sql`
+    update drops set leased_until = now() + ${seconds}::integer * interval '1 second', held_by = case when ${seconds}::integer is null then null else held_by end
+    where organization_id = ${organization_id} and id = ${id} and held_by = ${held_by} and leased_until is not null returning id`)
+
+/** What a gone instance produced waits for production again, which is asked for. Returns how many drops. */
+export const unscopedFree = async (db: Db, instance: number): Promise<number> =>
+  (await db.row<{ freed: number }>(sql`
+    with freed as (
+      update drops set leased_until = null, held_by = null where held_by = ${instance} returning id
+    ), asked as (
+      select graphile_worker.add_job('post.produce', job_key := 'post.produce') where exists (select from freed)
+    )
+    select (select count(*) from freed) as freed, (select count(*) from asked) as asked`))!.freed
 
 /** The printer begins: writes down who it is and how much there is. Undefined when that was written before. */
 export const start = (db: Db, organizationId: string, id: string, carrier: string, at: Date) =>

@@ -4,6 +4,7 @@
  * given away, written down as 'submitted'.
  */
 import { untied } from '../../kernel/database/db.ts'
+import { insist } from '../../kernel/database/insist.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { App } from '../../platform.ts'
 import type { Carrier, Job, Refused } from '../carriers/carrier.ts'
@@ -21,8 +22,10 @@ const batch = 500
 /** Hand-overs under way at once, for vendors who take pieces one by one. */
 const atOnce = 8
 
-/** How long a drop is kept from others: renewed while it is worked on, passed over after a crash. */
+/** How long a drop is kept from others: renewed while the work moves on. Whose process is gone is free at once (jobs/recovery.ts). */
 const leaseSeconds = 180
+/** Work that shows no progress for so long does not move on: longer than drawing a batch of pieces or one call to a carrier takes. */
+const stillMs = 600_000
 const retrySeconds = 60
 /** Drops one process works on at once: rendering takes a core. */
 const most = 2
@@ -42,27 +45,71 @@ export const produceDrops = async (app: App): Promise<void> => {
 
 /** Works on the next drop, or on `only`. False when none waits. What goes wrong is logged, and kept with the job it went wrong with. */
 export const produceNext = async (app: App, only: string | null = null): Promise<boolean> => {
-  const drop = await drops.unscopedClaim(app.db, only, leaseSeconds)
+  const drop = await drops.unscopedClaim(app.db, app.instance.id, only, leaseSeconds)
   if (!drop) return false
-  const keep = (seconds: number | null) => drops.lease(app.db, drop.organization_id, drop.id, seconds)
-  const renewal = setInterval(() => void keep(leaseSeconds).catch(() => {}), (leaseSeconds / 3) * 1000)
+  const hold = keepDrop(app, drop)
   try {
-    await produce(app, drop)
-    await keep(null)
+    await produce(app, drop, hold)
+    await hold.letGo(null)
   } catch (error) {
     app.log.warn({ drop: drop.id, error: (error as Error).message }, 'production of a drop did not succeed')
-    await keep(retrySeconds)
+    await hold.letGo(retrySeconds)
   } finally {
-    clearInterval(renewal)
+    hold.end()
   }
   return true
 }
 
-const produce = async (app: App, drop: drops.DropRow): Promise<void> => {
+/** A drop in our hands. */
+interface Hold {
+  /** The work moved on. */
+  moved(): void
+  /** Asked last before something leaves the house that cannot be called back. Throws when the drop is not surely ours any more. */
+  check(): void
+  /** Nobody works on it now; others may at once (null), or after so many seconds. */
+  letGo(seconds: number | null): Promise<unknown>
+  end(): void
+}
+
+const keepDrop = (app: App, drop: drops.DropRow): Hold => {
+  let movedAt = performance.now()
+  let until = movedAt + leaseSeconds * 1000
+  const renew = async () => {
+    if (performance.now() - movedAt > stillMs)
+      return app.log.warn({ drop: drop.id }, 'production of a drop does not move on; its lease is not renewed')
+    const askedAt = performance.now()
+    if (await drops.lease(app.db, drop, leaseSeconds)) until = askedAt + leaseSeconds * 1000
+    else until = 0
+  }
+  const renewal = setInterval(
+    () =>
+      void renew().catch(error => app.log.warn({ drop: drop.id, error: String(error) }, 'the lease of a drop was not renewed')),
+    (leaseSeconds / 3) * 1000,
+  )
+  return {
+    moved: () => {
+      movedAt = performance.now()
+    },
+    check: () => {
+      if (!app.instance.holds(drop.held_by!) || performance.now() > until)
+        throw new Error('It is not certain that this process still holds the drop')
+    },
+    letGo: seconds => {
+      clearInterval(renewal)
+      return insist(
+        () => drops.lease(app.db, drop, seconds),
+        () => app.closing,
+      )
+    },
+    end: () => clearInterval(renewal),
+  }
+}
+
+const produce = async (app: App, drop: drops.DropRow, hold: Hold): Promise<void> => {
   const carrier = drop.carrier ? carriers[drop.carrier]! : carrierFor(app, drop.livemode)
   if (!(await begin(app, drop, carrier))) return
-  await assign(app, drop, carrier)
-  await submitAll(app, drop, carrier)
+  await assign(app, drop, carrier, hold)
+  await submitAll(app, drop, carrier, hold)
   if (!drop.livemode) await play(app.db, drop.organization_id)
 }
 
@@ -81,15 +128,15 @@ const begin = (app: App, drop: drops.DropRow, carrier: Carrier): Promise<boolean
     return !empty
   })
 
-const assign = async (app: App, drop: drops.DropRow, carrier: Carrier): Promise<void> => {
+const assign = async (app: App, drop: drops.DropRow, carrier: Carrier, hold: Hold): Promise<void> => {
   const { pieces_per_job } = carrier.capabilities()
   const next = () =>
     store.assign(app.db, drop.organization_id, { id: newId(), dropId: drop.id, carrier: carrier.name, most: pieces_per_job })
-  while ((await next()) > 0);
+  while ((await next()) > 0) hold.moved()
 }
 
 /** Every open job once; what fails does not hold up the others. */
-const submitAll = async (app: App, drop: drops.DropRow, carrier: Carrier): Promise<void> => {
+const submitAll = async (app: App, drop: drops.DropRow, carrier: Carrier, hold: Hold): Promise<void> => {
   const failures: unknown[] = []
   let after: string | null = null
   for (;;) {
@@ -97,23 +144,24 @@ const submitAll = async (app: App, drop: drops.DropRow, carrier: Carrier): Promi
     if (jobs.length === 0) break
     await Promise.all(
       jobs.map(job =>
-        submit(app, drop, carrier, job).catch(async (error: Error) => {
+        submit(app, drop, carrier, job, hold).catch(async (error: Error) => {
           failures.push(error)
           await store.trouble(app.db, drop.organization_id, job.id, error.message)
         }),
       ),
     )
+    hold.moved()
     after = jobs.at(-1)!.id
   }
   if (failures.length > 0) throw failures[0]
 }
 
 /** One job: render, write down, give away, write down. */
-const submit = async (app: App, drop: drops.DropRow, carrier: Carrier, row: store.PrintJobRow): Promise<void> => {
+const submit = async (app: App, drop: drops.DropRow, carrier: Carrier, row: store.PrintJobRow, hold: Hold): Promise<void> => {
   const org = drop.organization_id
   const [first] = await store.pieces(app.db, org, row.id, null, 1)
   if (!first) return void (await store.failed(app.db, org, row.id, 'Nothing in it can be printed.'))
-  const pieces = () => batchesOf(app, org, row.id)
+  const pieces = () => batchesOf(app, org, row.id, hold)
   const job: Job = {
     id: row.id,
     org,
@@ -134,7 +182,9 @@ const submit = async (app: App, drop: drops.DropRow, carrier: Carrier, row: stor
   await moveAll(app, drop, pieces, { to: 'rendered', at })
   if (!(await store.pieces(app.db, org, row.id, null, 1)).length)
     return void (await store.failed(app.db, org, row.id, 'Nothing in it can be printed.'))
+  hold.check()
   await store.submitting(app.db, org, row.id)
+  hold.check()
   const { reference, refused = [] } = await prepared.handOver()
   await fail(app, drop, refused, at)
   const single = carrier.capabilities().pieces_per_job === 1
@@ -142,10 +192,11 @@ const submit = async (app: App, drop: drops.DropRow, carrier: Carrier, row: stor
   await store.submitted(app.db, org, row.id, reference)
 }
 
-async function* batchesOf(app: App, org: string, jobId: string): AsyncGenerator<PieceRow[]> {
+async function* batchesOf(app: App, org: string, jobId: string, hold: Hold): AsyncGenerator<PieceRow[]> {
   let after: string | null = null
   for (;;) {
     const rows: PieceRow[] = await store.pieces(app.db, org, jobId, after, batch)
+    hold.moved()
     if (rows.length === 0) return
     yield rows
     after = rows.at(-1)!.id
