@@ -21,6 +21,7 @@ import { createLog } from '../kernel/log.ts'
 import { createResolver } from '../kernel/net/dns.ts'
 import { DataDirInUse, startPostgres } from '../kernel/postgres/postgres.ts'
 import { runDemo } from './demo.ts'
+import { prepareEnding } from './ending.ts'
 import { greet } from './first-start.ts'
 
 interface Command {
@@ -90,9 +91,6 @@ const findOrganization = async (db: Database, id: string | undefined) => {
   return row
 }
 
-/** After this the process ends whatever is still in hand; nothing accepted is lost by it. */
-const longestGoodbyeMs = 30_000
-
 const serve = async (words: string[]): Promise<void> => {
   const config = readConfig()
   const { named } = options(words)
@@ -113,21 +111,15 @@ const serve = async (words: string[]): Promise<void> => {
       await postgres?.stop()
       throw outside(error, config)
     })
-  if (wanted.includes('web')) console.log(await greet(app))
-
-  let leaving = false
-  const leave = async (why: string, code: number) => {
-    if (leaving) return
-    leaving = true
-    log.info({ why }, 'finishing what is in hand')
-    setTimeout(() => process.exit(1), longestGoodbyeMs).unref()
-    await app.close()
-    await postgres?.stop()
-    process.exit(code)
-  }
-  process.on('SIGTERM', () => void leave('SIGTERM', 0))
-  process.on('SIGINT', () => void leave('SIGINT', 0))
+  const { leave } = prepareEnding(log, async () => {
+    try {
+      await app.close()
+    } finally {
+      await postgres?.stop()
+    }
+  })
   void postgres?.exited.then(error => leave(error.message, 1))
+  if (wanted.includes('web')) console.log(await greet(app))
 }
 
 export const commands: Record<string, Command> = {

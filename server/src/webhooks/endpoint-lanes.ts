@@ -37,7 +37,7 @@ export interface Lanes {
 
 interface Deeds {
   now(): Date
-  /** Makes the attempt; resolves with its duration in ms, or undefined when there was none. Must not reject. */
+  /** Makes the attempt; resolves with its duration in ms, or undefined when there was none. */
   begin(delivery: Claimed): Promise<number | undefined>
   /** Sends a delivery back, to be due then. */
   sendBack(delivery: Claimed, until: Date): void
@@ -74,7 +74,7 @@ export const createLanes = ({ now, begin, sendBack }: Deeds): Lanes => {
 
   const start = async (lane: Lane, delivery: Claimed): Promise<void> => {
     lane.active++
-    const duration = await begin(delivery)
+    const duration = await begin(delivery).catch(() => undefined)
     lane.active--
     inHand--
     if (duration !== undefined) lane.averageMs += (duration - lane.averageMs) / 8

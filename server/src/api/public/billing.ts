@@ -57,7 +57,7 @@ export const billingPages = (fastify: FastifyInstance, app: App): void => {
       ),
     )
   })
-  fastify.register(async scope => {
+  fastify.register((scope, _options, done) => {
     scope.removeContentTypeParser('application/json')
     scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
     scope.post<{ Body: Buffer }>('/webhooks/stripe', async (request, reply) => {
@@ -66,5 +66,6 @@ export const billingPages = (fastify: FastifyInstance, app: App): void => {
         typeof signature === 'string' && Buffer.isBuffer(request.body) && (await hearStripe(app, request.body, signature))
       return reply.code(heard ? 200 : 400).send({ received: heard })
     })
+    done()
   })
 }

@@ -112,7 +112,7 @@ export const sendDeadLink = (reply: FastifyReply, hint: string) =>
 
 /** Where pages live: forms are read, and what goes wrong is shown as a page too. */
 export const pages = (fastify: FastifyInstance, app: App, routes: (scope: FastifyInstance) => void): void => {
-  fastify.register(async scope => {
+  fastify.register((scope, _options, done) => {
     scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit: 10_000 }, (_, body, done) =>
       done(null, Object.fromEntries(new URLSearchParams(String(body)))),
     )
@@ -132,5 +132,6 @@ export const pages = (fastify: FastifyInstance, app: App, routes: (scope: Fastif
       )
     })
     routes(scope)
+    done()
   })
 }

@@ -48,7 +48,7 @@ export const publicPost = (fastify: FastifyInstance, app: App): void => {
   })
 
   // The body is stored as it came, so nothing may read it before.
-  fastify.register(async raw => {
+  fastify.register((raw, _options, done) => {
     raw.removeAllContentTypeParsers()
     raw.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: feedLimit }, (_request, body, done) => done(null, body))
     const bodyOf = (request: FastifyRequest): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0))
@@ -66,5 +66,6 @@ export const publicPost = (fastify: FastifyInstance, app: App): void => {
       await receiveFeed(app, 'lob', body)
       return reply.send({ status: 'received' })
     })
+    done()
   })
 }

@@ -57,7 +57,7 @@ test('domains whose mail goes to one operator share its lane once that is known'
   const lanes = createLanes(now, () => {})
   for (let i = 0; i < 8; i++) {
     const place = lanes.enter(claimed('org', `d${i}.example`))
-    place.turn('google.com')
+    void place.turn('google.com')
   }
   assert.deepEqual(lanes.share([line('org', 'd1.example'), line('org', 'd2.example')]), [])
   assert.equal(lanes.share([line('org', 'unknown.example')]).length, 1)
@@ -69,7 +69,7 @@ test('at a lane the organizations take turns, however much one of them has', asy
   const under: ReturnType<typeof lanes.enter>[] = []
   const queue = (organization: string) => {
     const place = lanes.enter(claimed(organization, 'one.example'))
-    place.turn('one.example').then(() => {
+    void place.turn('one.example').then(() => {
       order.push(organization)
       under.push(place)
     })
@@ -87,7 +87,7 @@ test('a turn that is over lets the next one in before it is recorded, and is not
   const lanes = createLanes(now, () => {})
   const places = Array.from({ length: 4 }, () => lanes.enter(claimed('org', 'one.example')))
   let turns = 0
-  for (const place of places) place.turn('one.example').then(() => turns++)
+  for (const place of places) void place.turn('one.example').then(() => turns++)
   await settle()
   assert.equal(turns, 2)
   places[0]!.over()

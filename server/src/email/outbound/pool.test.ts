@@ -172,8 +172,8 @@ test('a mail that is no longer ours when its turn comes is not sent', () =>
     { extensions: [], answer: (command, { contents }) => (command === '.' && contents.length === 1 ? '' : undefined) },
     2,
     async ({ pool, peer }) => {
-      send(pool, pathTo(peer.port), mail('first@one.example'))
-      send(pool, pathTo(peer.port), mail('second@one.example'))
+      void send(pool, pathTo(peer.port), mail('first@one.example'))
+      void send(pool, pathTo(peer.port), mail('second@one.example'))
       let ours = true
       const third = pool.send(pathTo(peer.port), mail('third@one.example'), () => ours)
       while (!peer.sessions[0]?.commands.includes('.')) await new Promise(resolve => setTimeout(resolve, 5))

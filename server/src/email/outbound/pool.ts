@@ -96,7 +96,7 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
   const drop = (one: Open): void => {
     clearTimeout(one.idle)
     open.delete(one)
-    one.connection?.quit()
+    if (one.connection) void farewell(one.connection)
   }
 
   /** The best connection of all for this key: a free one, a new one, in place of a free one of another key, in line on a busy one. */
@@ -117,7 +117,7 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
     const news = new Set<() => void>()
     const dialled = dial(path, localName, () => {
       for (const tell of news) tell()
-    })
+    }).catch((error: unknown): Dialled => ({ ...fault(error), phase: 'connect', host: path.hosts[0]?.exchange ?? '' }))
     const one: Open = {
       key: path.key,
       ready: Promise.race([dialled, cutOff]),
@@ -129,7 +129,7 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
     }
     open.add(one)
     // one that is still being opened when we close
-    dialled.then(each => closed && 'connection' in each && each.connection.close())
+    void dialled.then(each => closed && 'connection' in each && each.connection.close())
     return one
   }
 
@@ -142,7 +142,11 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
         continue
       }
       const one = pick(job.path)
-      if (one) void hand(one, job)
+      if (one)
+        void hand(one, job).catch(error => {
+          open.delete(one)
+          job.resolve({ ...fault(error), phase: 'connect', host: '' })
+        })
       else waiting.push(job)
     }
   }
@@ -219,6 +223,17 @@ export const createPool = ({ localName, width, onCrowded, now }: Surroundings): 
   }
 }
 
+/** Says goodbye; whatever comes of that, the connection is not used any more. */
+const farewell = (connection: SmtpConnection): Promise<void> => connection.quit().catch(() => connection.close())
+
+/** What should not happen: the mail is tried again later. */
+const fault = (error: unknown): Pick<Handed & ConnectProblem, 'outcome' | 'code' | 'enhanced' | 'reply'> => ({
+  outcome: 'deferred',
+  code: 0,
+  enhanced: '4.3.0',
+  reply: `The mail could not be handed over: ${error instanceof Error ? error.message : error}`,
+})
+
 /** Tries the servers in their order, each at its addresses. A server that takes no mail at all (RFC 7504) does not speak for the next. */
 const dial = async (path: Path, localName: string, onProgress: () => void): Promise<Dialled> => {
   const addresses = path.hosts.flatMap(({ exchange, addresses }) => addresses.map(address => ({ host: exchange, address })))
@@ -230,7 +245,8 @@ const dial = async (path: Path, localName: string, onProgress: () => void): Prom
     if (problem?.outcome !== 'deferred') problem = { ...opened, host }
     onProgress()
   }
-  return problem!
+  if (!problem) throw new Error('the server has no address')
+  return problem
 }
 
 const settled = ({ recipients: [recipient] }: SendResult, host: string): Handed => {

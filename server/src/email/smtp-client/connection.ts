@@ -93,13 +93,23 @@ export class SmtpConnection {
     let current = this.#waiting.shift()
     let announced = false
     while (current) {
-      const following: Transaction | undefined =
-        (await this.#envelope(current, announced)) === 'content' ? await this.#content(current) : undefined
+      const following: Transaction | undefined = await this.#converse(current, announced)
       current.finish()
       announced = following !== undefined
       current = following ?? this.#waiting.shift()
     }
     this.#running = null
+  }
+
+  /** One transaction; returns the one whose envelope is out already. A fault of ours ends the connection, and the mails come back. */
+  async #converse(current: Transaction, announced: boolean): Promise<Transaction | undefined> {
+    try {
+      return (await this.#envelope(current, announced)) === 'content' ? await this.#content(current) : undefined
+    } catch (error) {
+      this.#channel.fail(noReply(`our side failed: ${error instanceof Error ? error.message : error}`, '4.3.0'))
+      current.settleRest(this.#channel.failure!, 'data')
+      return undefined
+    }
   }
 
   /** MAIL, RCPT and DATA; the first of them may be RSET, after a transaction that stopped half way. */

@@ -146,7 +146,7 @@ test('drain waits for what waits and what runs, and returns at once when there i
   const submit = coalesce(run, { maxItems: 1, concurrency: 1 })
   await submit.drain()
   const settled: number[] = []
-  for (const item of [1, 2]) submit(item).then(result => settled.push(result))
+  for (const item of [1, 2]) void submit(item).then(result => settled.push(result))
   let drained = false
   const drain = submit.drain().then(() => {
     drained = true

@@ -50,7 +50,7 @@ export const coalesce = <I, O>(
     scheduled = false
     running++
     const batch = waiting.splice(0, maxItems)
-    runBatch(run, batch).then(() => {
+    void runBatch(run, batch).then(() => {
       running--
       schedule()
     })

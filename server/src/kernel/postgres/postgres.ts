@@ -357,12 +357,12 @@ const supervise = async (cluster: Cluster, flags: string[], unlock: () => void):
     while (true) {
       await postmaster.gone
       deaths = [...deaths.filter(time => time > Date.now() - 60_000), Date.now()]
-      if (stopping) return
+      if (stopping !== undefined) return
       if (failedStarts >= RESTARTS)
         return exited.resolve(new CannotStart(`PostgreSQL died, and ${failedStarts} attempts to start it again failed`))
       cluster.log('PostgreSQL died; starting it again')
       await delay(Math.min(pauseMs.longest, pauseMs.first * 2 ** (deaths.length - 1)))
-      if (stopping) return
+      if (stopping !== undefined) return
       try {
         postmaster = await launch(cluster, flags)
         failedStarts = 0
@@ -370,7 +370,7 @@ const supervise = async (cluster: Cluster, flags: string[], unlock: () => void):
         cluster.log(String(error)) // the old one is still gone: this counts as one more death
         failedStarts++
       }
-      if (stopping) await halt(postmaster)
+      if (stopping !== undefined) await halt(postmaster)
     }
   }
   const watching = watch()
