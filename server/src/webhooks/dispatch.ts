@@ -8,6 +8,7 @@ import { record } from '../events/events.sql.ts'
 import { mayRead } from '../events/events.ts'
 import { coalesce } from '../kernel/database/batch.ts'
 import type { Db } from '../kernel/database/db.ts'
+import { insist } from '../kernel/database/insist.ts'
 import { publicId } from '../kernel/ids.ts'
 import type { App } from '../platform.ts'
 import { attempt, deadlineMs } from './attempt.ts'
@@ -57,8 +58,10 @@ export const startWebhooks = (app: App): WebhookWorker => {
   const lost = (error: unknown) =>
     app.log.warn({ error: String(error) }, 'webhook deliveries not written down; they are due again when their lease ends')
 
+  /** Both are fenced, so that writing them down twice does nothing the second time. */
+  const surely = (write: () => Promise<undefined>) => void insist(write, () => cut.signal.aborted).catch(lost)
   const giveBack = ({ id, attempts, held_by }: store.Claimed, until: Date) =>
-    void sendBack({ id, attempts, held_by, until }).catch(lost)
+    surely(() => sendBack({ id, attempts, held_by, until }))
 
   const begin = async (delivery: store.Claimed): Promise<number | undefined> => {
     if (app.clock.now().getTime() > delivery.leased_until.getTime() - deadlineMs) return undefined // it is somebody else's soon
@@ -67,7 +70,7 @@ export const startWebhooks = (app: App): WebhookWorker => {
       return undefined
     }
     const made = await attempt(app, delivery, cut.signal).catch(() => undefined)
-    if (made) recorder({ delivery, made }).catch(lost)
+    if (made) surely(() => recorder({ delivery, made }))
     return made?.duration_ms
   }
   const lanes = createLanes({

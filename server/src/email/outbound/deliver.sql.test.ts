@@ -161,6 +161,33 @@ test('who was overtaken changes nothing any more: not by a result, not by giving
   assert.equal((await store.unscopedTakeOver(db)).length, 0)
 })
 
+test('what a gone instance held is free, and nothing of the others', async () => {
+  const one = await organization()
+  await queue(one, ['a@one.example', 'b@one.example'])
+  const wanted = (take: number) => [{ organization_id: one.id, lane: 'one.example', take }]
+  await store.unscopedClaim(db, wanted(1), claiming)
+  await store.unscopedClaim(db, wanted(1), { ...claiming, instance: 8 })
+  assert.equal(await store.unscopedFree(db, 9), 0)
+  assert.equal(await store.unscopedFree(db, 7), 1)
+  assert.equal(await store.unscopedFree(db, 7), 0)
+  assert.deepEqual((await states()).sort(), [
+    ['queued', 1, true],
+    ['sending', 1, true],
+  ])
+})
+
+test('who was given up may still say how an attempt ended, once, until somebody has begun another', async () => {
+  const one = await organization()
+  await queue(one, ['a@one.example'])
+  const [mine] = await claimAll()
+  await store.unscopedFree(db, 7)
+  assert.deepEqual(await store.unscopedKeep(db, [mine!], 60_000), [], 'the lease itself is over')
+  const result = { ...delivered(mine!), state: 'deferred' as const, next_attempt_at: new Date(Date.now() + 3_600_000) }
+  assert.equal((await store.unscopedRecord(db, [result], new Date())).length, 1)
+  assert.deepEqual(await states(), [['deferred', 1, false]])
+  assert.deepEqual(await store.unscopedRecord(db, [result], new Date()), [], 'told again, as after a lost answer, it is old')
+})
+
 test('a lease that runs is not taken over, and what is given back was never attempted', async () => {
   const one = await organization()
   await queue(one, ['a@one.example'])

@@ -169,10 +169,3 @@ export const untied = async <T>(tx: () => Promise<T>, times = 3): Promise<T> => 
     throw error
   }
 }
-
-/** True when the same thing may succeed later. (Stands in for the table of another change.) */
-export const isTransient = (error: unknown): boolean =>
-  error instanceof Error &&
-  (/^(08|40|53|55P03|57|58)/.test(String((error as { code?: string }).code ?? '')) ||
-    /^(ECONN|EPIPE|ENOENT|ETIMEDOUT)/.test(String((error as { code?: string }).code ?? '')) ||
-    /^(Connection terminated|timeout e|Query read timeout|Client has encountered|Client was closed)/.test(error.message))
