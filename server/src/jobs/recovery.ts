@@ -2,11 +2,12 @@
  * Takes over from processes that are gone. Every kind of work that somebody has in hand, on one page: what is freed here is with the
  * living a moment later. What is done within one transaction (search indexing, imports, the sandbox's reports) PostgreSQL frees by itself.
  */
-import type { App } from '../platform.ts'
+
 import { unscopedFree as freeDeliveries } from '../email/outbound/deliver.sql.ts'
 import type { Db } from '../kernel/database/db.ts'
 import * as instances from '../kernel/instances/instance.sql.ts'
 import { graceMs, type Suspect } from '../kernel/instances/instance.ts'
+import type { App } from '../platform.ts'
 import { unscopedFree as freeDrops } from '../post/drops/drops.sql.ts'
 import { freeAttempts } from '../webhooks/dispatch.ts'
 import { unscopedFreeJobs } from './recovery.sql.ts'
