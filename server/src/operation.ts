@@ -20,6 +20,8 @@ export interface Context {
   livemode: boolean
   scopes: ReadonlySet<string>
   key: { id: string; dialect: string; hint: string; hold: boolean } | undefined
+  /** Whether some key was revoked since this request began; then `checkStillActive` before mail is shown. */
+  revoked?: () => boolean
   requestId: string
   /** Address of the client, for limits on what needs no key. */
   ip: string

@@ -77,6 +77,7 @@ export const refusals = {
     'Use a live key. A test key changes and deletes only what it made itself.',
   ),
   test_only: row(403, 'This works with test keys only.', 'Make a key with mode "test".'),
+  key_under_hold: row(403, 'This key is under hold: it makes and revokes no other keys.', 'Use a key without hold.'),
   held_limit: row(429, 'The daily cap of this {what} is reached.', 'Wait until tomorrow (UTC) or raise the cap.', true),
   payments_off: row(503, 'This server takes no online payments.', 'Ask its operator for credit.'),
   unavailable: row(503, 'The server cannot do this right now.', 'Try again in a moment.', true),

@@ -9,7 +9,7 @@ export interface ApiKey {
   /** Whose client the key was made for. */
   dialect: string
   scopes: string[]
-  /** What is sent with it waits for approval. */
+  /** What is sent, printed or bought with it waits for approval. */
   hold: boolean
   expires_at: string | null
   last_used_at: string | null
@@ -644,7 +644,7 @@ export interface CreatedApiKey {
   /** Whose client the key was made for. */
   dialect: string
   scopes: string[]
-  /** What is sent with it waits for approval. */
+  /** What is sent, printed or bought with it waits for approval. */
   hold: boolean
   expires_at: string | null
   last_used_at: string | null
@@ -902,7 +902,7 @@ export interface ApiKeyCreateInput {
   dialect?: 'pennypost' | 'mailboxkit' | 'mailbots' | 'mailbindr' | 'maildrone' | 'mailstream'
   /** What it may do. Default: everything the key that makes it may. */
   scopes?: ('account.read' | 'account.manage' | 'inboxes.read' | 'inboxes.manage' | 'messages.read' | 'messages.send' | 'messages.approve' | 'domains.read' | 'domains.manage' | 'suppressions.manage' | 'webhooks.manage' | 'events.read' | 'orders.create' | 'orders.read' | 'orders.update' | 'orders.delete')[]
-  /** Everything sent with it waits for approval, and it can approve nothing. Keys that such a key makes are like it. */
+  /** What it sends, prints or buys waits for approval. It can approve nothing, and make and revoke no keys but itself. */
   hold?: boolean
   /** From then on it is refused. */
   expires_at?: string
@@ -1694,6 +1694,7 @@ export type RefusalCode =
   | 'content_changed'
   | 'live_only'
   | 'test_only'
+  | 'key_under_hold'
   | 'held_limit'
   | 'payments_off'
   | 'unavailable'

@@ -67,7 +67,18 @@ export const byId = (db: Db, organizationId: string, livemode: boolean, id: stri
     select id, organization_id, name, hint, livemode, dialect, scopes, hold, expires_at, last_used_at, created_at from api_keys
     where organization_id = ${organizationId} and id = ${id} and revoked_at is null and (${livemode} or not livemode)`)
 
+/** Every process hears of it at commit. */
 export const revoke = (db: Db, organizationId: string, livemode: boolean, id: string | null) =>
   db.row<{ id: string }>(sql`
-    update api_keys set revoked_at = now()
-    where organization_id = ${organizationId} and id = ${id} and revoked_at is null and (${livemode} or not livemode) returning id`)
+    with revoked as (
+      update api_keys set revoked_at = now()
+      where organization_id = ${organizationId} and id = ${id} and revoked_at is null and (${livemode} or not livemode) returning id
+    )
+    select id, pg_notify('keys', '') from revoked`)
+
+/** Whether it still opens anything. */
+export const isActive = async (db: Db, organizationId: string, id: string): Promise<boolean> =>
+  (await db.row(sql`
+    select 1 from api_keys
+    where organization_id = ${organizationId} and id = ${id} and revoked_at is null and (expires_at is null or expires_at > now())`)) !==
+  undefined

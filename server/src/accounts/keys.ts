@@ -8,7 +8,7 @@ import { newApiKey } from '../kernel/crypto.ts'
 import type { Db } from '../kernel/database/db.ts'
 import { newId, parseId, publicId } from '../kernel/ids.ts'
 import { NumberedPage, numbered, numbers, page, pageOf } from '../kernel/pages.ts'
-import { object, oneOf, operation } from '../operation.ts'
+import { type Context, object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { allScopes, everyScope, storedScopes } from '../scopes.ts'
 import * as store from './keys.sql.ts'
@@ -31,7 +31,7 @@ const Key = Type.Object({
   mode: oneOf(['live', 'test']),
   dialect: Type.String({ description: 'Whose client the key was made for.' }),
   scopes: Type.Array(Type.String()),
-  hold: Type.Boolean({ description: 'What is sent with it waits for approval.' }),
+  hold: Type.Boolean({ description: 'What is sent, printed or bought with it waits for approval.' }),
   expires_at: Type.Union([Type.String(), Type.Null()]),
   last_used_at: Type.Union([Type.String(), Type.Null()]),
   created_at: Type.String(),
@@ -52,6 +52,14 @@ const toKey = (row: store.KeyRow) => ({
   created_at: row.created_at.toISOString(),
 })
 
+/**
+ * Throws unauthorized when the key of this request was revoked, or has expired, since the request began. For whatever is long under way before
+ * it shows mail.
+ */
+export const checkStillActive = async ({ db, org, key }: Pick<Context, 'db' | 'org' | 'key'>): Promise<void> => {
+  if (key && !(await store.isActive(db, org, key.id))) throw problem('unauthorized')
+}
+
 /** Makes a key inside the caller's transaction. */
 export const mintKey = async (
   db: Db,
@@ -71,6 +79,11 @@ export const mintKey = async (
     expiresAt: wanted.expiresAt ?? null,
   })
   return { ...toKey(row!), key }
+}
+
+/** A key under hold would free itself by a new key, or by ending those of who approves. Throws key_under_hold. */
+const checkMayManageKeys = ({ key }: Context): void => {
+  if (key?.hold) throw problem('key_under_hold')
 }
 
 export const createKey = operation(
@@ -96,7 +109,7 @@ export const createKey = operation(
       hold: Type.Optional(
         Type.Boolean({
           description:
-            'Everything sent with it waits for approval, and it can approve nothing. Keys that such a key makes are like it.',
+            'What it sends, prints or buys waits for approval. It can approve nothing, and make and revoke no keys but itself.',
         }),
       ),
       expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'From then on it is refused.' })),
@@ -105,6 +118,7 @@ export const createKey = operation(
     secret: true,
   },
   async (ctx, input) => {
+    checkMayManageKeys(ctx)
     const excess = input.scopes?.filter(scope => !ctx.scopes.has(scope))
     if (excess?.length)
       throw invalid({ path: '/scopes', message: `has ${excess.join(', ')}, which the key you are using does not have itself` })
@@ -116,7 +130,7 @@ export const createKey = operation(
       name: input.name,
       livemode,
       dialect: input.dialect ?? 'pennypost',
-      hold: input.hold || (ctx.key?.hold ?? false),
+      hold: input.hold ?? false,
       scopes: input.scopes ?? storedScopes(ctx.scopes),
       ...(expiresAt ? { expiresAt } : {}),
     })
@@ -152,7 +166,9 @@ export const revokeKey = operation(
   'account.manage',
   { input: object({ key_id: Type.String() }), output: Type.Object({ id: Type.String(), deleted: Type.Literal(true) }) },
   async (ctx, input) => {
-    const row = await store.revoke(ctx.db, ctx.org, ctx.livemode, parseId('key', input.key_id) ?? null)
+    const id = parseId('key', input.key_id) ?? null
+    if (ctx.key?.id !== id) checkMayManageKeys(ctx)
+    const row = await store.revoke(ctx.db, ctx.org, ctx.livemode, id)
     if (!row) throw problem('not_found', { what: 'API key' })
     ctx.app.bus.emit('key.revoked', row.id)
     return { id: publicId('key', row.id), deleted: true as const }

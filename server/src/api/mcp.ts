@@ -7,6 +7,7 @@ import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/
 import type { FastifyInstance, FastifyRequest, InjectOptions } from 'fastify'
 import { createMcpServer } from '../../../mcp/src/mcp-server.ts'
 import { Pennypost } from '../../../sdk/src/index.ts'
+import { checkStillActive } from '../accounts/keys.ts'
 import type { App } from '../platform.ts'
 import { problem } from '../problems.ts'
 import type { Authenticate } from './key-lookup.ts'
@@ -50,11 +51,13 @@ export const mountMcp = (fastify: FastifyInstance, app: App, authenticate: Authe
       await server.connect(transport)
       const asked = new Request('http://in-process/mcp', { method: 'POST', headers: headersOf(request) })
       const answer = await transport.handleRequest(asked, { parsedBody: request.body })
-      await reply
-        .code(answer.status)
-        .headers(Object.fromEntries(answer.headers))
-        .send(await answer.text())
+      const text = await answer.text()
       await server.close()
+      // Several calls in one request end together: what the first of them read must not reach a key that was revoked while the last waited.
+      const holder = await authenticate(bearer(request.headers.authorization))
+      if (!holder) throw problem('unauthorized')
+      await checkStillActive({ db: app.db, org: holder.org, key: holder })
+      await reply.code(answer.status).headers(Object.fromEntries(answer.headers)).send(text)
     },
   })
   // No stream from us and no session to end (Streamable HTTP: both are optional).

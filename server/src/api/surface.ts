@@ -5,6 +5,7 @@
  */
 import { rm } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { checkStillActive } from '../accounts/keys.ts'
 import { conflictOn, type Db, isTransient, untied } from '../kernel/database/db.ts'
 import { type Claim, fingerprint, once, Replay, readKey } from '../kernel/database/idempotency.ts'
 import type { Context, Operation } from '../operation.ts'
@@ -101,6 +102,8 @@ const work = async (
     body,
     ctx,
   })
+  // The body may have taken a while to come, and a revocation none.
+  if (ctx.revoked?.()) await checkStillActive(ctx)
   let stored: { status: number; body: string } | undefined
   const encode = (output: unknown) =>
     (stored ??= { status: route.status, body: JSON.stringify(route.output(output as never, ctx)) })
@@ -126,11 +129,20 @@ const work = async (
       }
     }
   } catch (error) {
-    if (error instanceof Replay) return send(reply.header('x-idempotent-replayed', 'true'), error)
+    if (error instanceof Replay) {
+      await checkReader(route, ctx)
+      return send(reply.header('x-idempotent-replayed', 'true'), error)
+    }
     if (conflictOn(error) === 'idempotency_keys_pkey') throw problem('idempotency_in_flight')
     throw error
   }
+  await checkReader(route, ctx)
   return send(reply, stored!)
+}
+
+/** What was read for a key that was revoked meanwhile is not sent. What was done is done, and is answered. */
+const checkReader = async (route: Route, ctx: Context): Promise<void> => {
+  if (ctx.revoked?.() && /\.read$/.test(route.run.scope)) await checkStillActive(ctx)
 }
 
 const send = (reply: FastifyReply, { status, body }: { status: number; body: string }): FastifyReply =>
@@ -144,6 +156,7 @@ const contextOf = async (
   request: FastifyRequest,
 ): Promise<Context> => {
   const open = route.run.scope === 'public'
+  const before = authenticate.revocations()
   const key = open ? undefined : await authenticate(surface.credential(request))
   if (!open && !key) throw problem('unauthorized')
   return {
@@ -153,6 +166,7 @@ const contextOf = async (
     livemode: key?.livemode ?? true,
     scopes: key?.scopes ?? new Set(),
     key,
+    revoked: () => authenticate.revocations() !== before,
     requestId: request.id,
     ip: request.ip,
   }

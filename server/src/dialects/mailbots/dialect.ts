@@ -53,6 +53,7 @@ export const mailbots: Dialect = {
     content_changed: [400, 'invalid_state'],
     live_only: [403, 'forbidden'],
     test_only: [403, 'forbidden'],
+    key_under_hold: [403, 'forbidden'],
     held_limit: [429, 'rate_limited'],
     payments_off: [400, 'validation_error'],
     // Their document knows only 500; 503 has the same word, and tells what stands between us and the client that it passes.

@@ -51,6 +51,7 @@ export const mailboxkit: Dialect = {
     content_changed: [409, 'conflict'],
     live_only: [403, 'forbidden'],
     test_only: [403, 'forbidden'],
+    key_under_hold: [403, 'forbidden'],
     held_limit: [429, 'too_many_requests'],
     payments_off: [503, 'service_unavailable'],
     unavailable: [503, 'service_unavailable'],

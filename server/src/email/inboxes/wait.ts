@@ -1,5 +1,6 @@
 /** Waiting for a mail: one call that answers when it is there, instead of a loop of polls. */
 import Type from 'typebox'
+import { checkStillActive } from '../../accounts/keys.ts'
 import { parseId } from '../../kernel/ids.ts'
 import { type Context, object, operation } from '../../operation.ts'
 import { problem } from '../../problems.ts'
@@ -74,16 +75,20 @@ const until = async <T>(
     })
     bus.once(signal, wake)
     bus.once('closing', wake)
+    bus.once('key.revoked', wake)
     const left = deadline - performance.now()
     const timer = setTimeout(wake, Math.max(0, Math.min(left, 5000)))
     try {
       const found = await look()
+      // A key that was revoked meanwhile gets nothing of what came.
+      await checkStillActive(ctx)
       if (found || left <= 0 || ctx.app.closing) return found
       await arrived
     } finally {
       clearTimeout(timer)
       bus.off(signal, wake)
       bus.off('closing', wake)
+      bus.off('key.revoked', wake)
     }
   }
 }
