@@ -2,14 +2,17 @@
  * Every refusal, once: what it is called, its HTTP status, whether trying again can help, what it says and how to mend
  * it. Domains throw `problem('code', …)` and know nothing of HTTP; each surface reads this table. `{words}` are filled in.
  */
+/** Every status a refusal can have. */
+export type HttpStatus = 400 | 401 | 402 | 403 | 404 | 408 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503
+
 export interface Refusal {
-  http: number
+  http: HttpStatus
   retryable: boolean
   message: string
   fix: string
 }
 
-const row = (http: number, message: string, fix: string, retryable = false): Refusal => ({ http, retryable, message, fix })
+const row = (http: HttpStatus, message: string, fix: string, retryable = false): Refusal => ({ http, retryable, message, fix })
 
 export const refusals = {
   unauthorized: row(

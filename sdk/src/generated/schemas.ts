@@ -891,7 +891,7 @@ export interface RegisterInput {
   /** Address of the human who answers for it. */
   owner_email: string
   /** Whose client will use the key. */
-  dialect?: 'pennypost' | 'mailboxkit' | 'mailbots' | 'mailbindr' | 'maildrone' | 'mailstream'
+  dialect?: 'pennypost' | 'mailboxkit' | 'mailbots' | 'mailstream' | 'mailbindr' | 'maildrone'
 }
 
 export interface ApiKeyCreateInput {
@@ -899,7 +899,7 @@ export interface ApiKeyCreateInput {
   /** test cuts the world off: nothing leaves, nothing is charged. Default: that of the key that makes it. */
   mode?: 'live' | 'test'
   /** Whose client will use it; decides the prefix. */
-  dialect?: 'pennypost' | 'mailboxkit' | 'mailbots' | 'mailbindr' | 'maildrone' | 'mailstream'
+  dialect?: 'pennypost' | 'mailboxkit' | 'mailbots' | 'mailstream' | 'mailbindr' | 'maildrone'
   /** What it may do. Default: everything the key that makes it may. */
   scopes?: ('account.read' | 'account.manage' | 'inboxes.read' | 'inboxes.manage' | 'messages.read' | 'messages.send' | 'messages.approve' | 'domains.read' | 'domains.manage' | 'suppressions.manage' | 'webhooks.manage' | 'events.read' | 'orders.create' | 'orders.read' | 'orders.update' | 'orders.delete')[]
   /** What it sends, prints or buys waits for approval. It can approve nothing, and make and revoke no keys but itself. */

@@ -4,6 +4,7 @@
  * both modes, because it makes them; a test key those of test mode.
  */
 import Type from 'typebox'
+import { type KeyDialect, keyPrefixes } from '../dialects/products.ts'
 import { newApiKey } from '../kernel/crypto.ts'
 import type { Db } from '../kernel/database/db.ts'
 import { newId, parseId, publicId } from '../kernel/ids.ts'
@@ -12,17 +13,6 @@ import { type Context, object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { allScopes, everyScope, storedScopes } from '../scopes.ts'
 import * as store from './keys.sql.ts'
-
-/** Whose clients a key may be made for, and the prefixes of its keys. */
-export const keyPrefixes = {
-  pennypost: { live: 'pp_live_', test: 'pp_test_' },
-  mailboxkit: { live: 'mbk_live_', test: 'mbk_test_' },
-  mailbots: { live: 'mb_live_', test: 'mb_test_' },
-  mailbindr: { live: '', test: '' },
-  maildrone: { live: '', test: '' },
-  mailstream: { live: 'ms_live_', test: 'ms_test_' },
-} as const
-export type KeyDialect = keyof typeof keyPrefixes
 
 const Key = Type.Object({
   id: Type.String(),

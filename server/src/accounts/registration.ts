@@ -1,11 +1,12 @@
 /** An agent registers itself with one call: organization, inbox and key. Nobody signs in; the owner may claim it later. */
 import Type from 'typebox'
+import { type KeyDialect, keyPrefixes } from '../dialects/products.ts'
 import { openInbox } from '../email/inboxes/inboxes.ts'
 import { normalizeAddress } from '../email/mime/mailboxes.ts'
 import { publicId } from '../kernel/ids.ts'
 import { object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
-import { type KeyDialect, keyPrefixes, mintKey } from './keys.ts'
+import { mintKey } from './keys.ts'
 import { openOrganization } from './organizations.ts'
 import { inviteOwner } from './ownership-claims.ts'
 

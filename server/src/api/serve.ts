@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { mountDialects, surfaceAt } from '../dialects/mount.ts'
+import { dialectOfKey, products, surfaceOfPath } from '../dialects/products.ts'
 import { newId, toUlid } from '../kernel/ids.ts'
 import type { App } from '../platform.ts'
 import { problem } from '../problems.ts'
@@ -27,7 +28,7 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
   const { authenticate, close } = createAuthenticate(app)
   const noSuchRoute = (request: FastifyRequest, reply: FastifyReply) =>
     refuse(
-      { app, surface: surfaceAt(request.url, dialectOfKey(request.headers.authorization)) ?? native },
+      { app, surface: surfaceAt(request.url, dialectOfKey(request.headers)) ?? native },
       problem('no_such_route', { method: request.method, path: request.url.split('?')[0]!.slice(0, 200) }),
       request,
       reply,
@@ -107,12 +108,6 @@ const hangUpOnIdle = (fastify: FastifyInstance, connections: Set<Socket>): void 
   for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
 }
 
-const ownPrefixes: Readonly<Record<string, string>> = { mb: 'mailbots', mbk: 'mailboxkit', ms: 'mailstream' }
-
-/** What the prefix of a key says about its clients. */
-const dialectOfKey = (authorization: unknown): string | undefined =>
-  ownPrefixes[/^Bearer +([a-z]+)_/i.exec(String(authorization ?? ''))?.[1]?.toLowerCase() ?? '']
-
 /** Where two products document the same path, or one and the native API, the prefix of the key says whose client is asking. */
 const byKeyPrefix = {
   name: 'keyDialect',
@@ -124,7 +119,7 @@ const byKeyPrefix = {
     }
   },
   deriveConstraint: (request: { headers: Record<string, string | string[] | undefined> }) =>
-    dialectOfKey(request.headers.authorization) ?? 'mailboxkit',
+    dialectOfKey(request.headers) ?? products[0]!.name,
   validate: () => {},
   mustMatchWhenDerived: false,
 } as never
@@ -136,7 +131,7 @@ const watch = (fastify: FastifyInstance, app: App): void => {
   })
   fastify.addHook('onResponse', async (request, reply) => {
     const url = request.routeOptions.url
-    const surface = url?.startsWith('/v1') ? 'v1' : url?.startsWith('/api') ? 'dialect' : 'public'
+    const surface = surfaceOfPath(url)
     app.metrics.requests.inc({ surface, status: reply.statusCode })
     app.metrics.requestSeconds.observe({ surface }, reply.elapsedTime / 1000)
     const line = {

@@ -3,13 +3,12 @@
  * words, its ids, its limits, its webhooks, and a table of rows. No rule lives here: if a row needs more than map, call, map, the
  * operation is missing and belongs into its domain. Each dialect is served at its documented paths and under `/<name>`.
  */
-import type { FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Route, Surface, Window } from '../api/surface.ts'
 import type { Context, Operation } from '../operation.ts'
 import type { App } from '../platform.ts'
-import type { Problem, ProblemCode } from '../problems.ts'
-import type { WebhookDialect } from '../webhooks/sign.ts'
+import { type HttpStatus, type Problem, type ProblemCode, refusals } from '../problems.ts'
+import type { Product } from './product.ts'
 
 /**
  * What their clients send, read under any name: a row hands it on under one of our names (a name we do not have will not compile),
@@ -41,20 +40,13 @@ export interface Gap {
   why: string
 }
 
-export interface Dialect {
-  name: string
-  title: string
-  /** Which document it follows, and when that was read. */
-  document: string
-  asOf: string
-  credential(request: FastifyRequest): string | undefined
+export interface Dialect extends Product {
   limits: Surface['limits']
-  /** Their status and word for each of our refusals; a missing one does not compile. */
+  /** Their status and word for each of our refusals: see errorWords. */
   errors: Record<ProblemCode, readonly [status: number, word: string]>
   /** Their error envelope. */
   fail(refusal: Problem, answer: { status: number; word: string; id: string; app: App }): object
   rows: readonly (DialectRow | Gap)[]
-  webhooks: WebhookDialect
   /** Each API key has Idempotency-Keys of its own. */
   idempotencyPerKey?: true
   /** What the document states beyond its endpoints, one by one, and which test shows it. Printed in the coverage page. */
@@ -88,6 +80,18 @@ export const row = <I extends TSchema, O extends TSchema>(
   status: translate.status ?? 200,
   multipart: translate.multipart ?? false,
   uploads: translate.uploads ?? false,
+})
+
+/**
+ * Their status and word for every refusal of ours: by our status, and one by one where the document says more. A status without a
+ * word does not compile.
+ */
+export const errorWords = (
+  byStatus: Readonly<Record<HttpStatus, readonly [status: number, word: string]>>,
+  exceptions: Partial<Dialect['errors']> = {},
+): Dialect['errors'] => ({
+  ...(Object.fromEntries(Object.entries(refusals).map(([code, { http }]) => [code, byStatus[http]])) as Dialect['errors']),
+  ...exceptions,
 })
 
 export const gap = (at: string, why: string): Gap => ({ at, why })

@@ -5,6 +5,7 @@ import { mountRoute, type Route, type Surface } from '../api/surface.ts'
 import type { App } from '../platform.ts'
 import type { Dialect, DialectRow, Loose } from './dialect.ts'
 import { dialects } from './index.ts'
+import { credentialOf } from './product.ts'
 
 /** Fields they left out are left out for us too. */
 const dropUndefined = (value: unknown): unknown =>
@@ -14,7 +15,7 @@ const dropUndefined = (value: unknown): unknown =>
 
 const surfaceOf = (dialect: Dialect): Surface => ({
   name: dialect.name,
-  credential: dialect.credential,
+  credential: request => credentialOf(dialect, request.headers),
   limits: dialect.limits,
   idempotencyPerKey: dialect.idempotencyPerKey ?? false,
   fail: (refusal, { id, app }) => {
@@ -24,15 +25,13 @@ const surfaceOf = (dialect: Dialect): Surface => ({
 })
 
 const surfaces = new Map(dialects.map(dialect => [dialect.name, surfaceOf(dialect)]))
-/** Under what each dialect's paths begin: `api`, `v1`. */
-const roots = new Map(
-  dialects.map(({ name, rows }) => [name, new Set(rows.filter(row => 'run' in row).map(({ at }) => at.split('/')[1]!))]),
-)
+/** The first folder of each dialect's documented paths: `api`, `v1`. */
+const roots = new Map(dialects.map(({ name, root }) => [name, root.split('/')[1]!]))
 
 /** Whose words a request gets that meets no route: those of the dialect it names, or of its key where that dialect's paths begin so. */
 export const surfaceAt = (url: string, keyDialect: string | undefined): Surface | undefined => {
   const root = /^\/([^/?]+)/.exec(url)?.[1] ?? ''
-  return surfaces.get(root) ?? (keyDialect && roots.get(keyDialect)?.has(root) ? surfaces.get(keyDialect) : undefined)
+  return surfaces.get(root) ?? (keyDialect && roots.get(keyDialect) === root ? surfaces.get(keyDialect) : undefined)
 }
 
 const empty = Object.freeze(Object.create(null)) as Loose

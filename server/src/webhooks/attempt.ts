@@ -1,5 +1,5 @@
 /** One attempt: an event in its endpoint's words, posted once, and what that means for the delivery. Writes nothing. */
-import { webhookDialects } from '../dialects/webhook-encodings.ts'
+import { webhookDialects } from '../dialects/products.ts'
 import { newId, publicId } from '../kernel/ids.ts'
 import { type Fetched, FetchRefused } from '../kernel/net/fetch.ts'
 import type { App } from '../platform.ts'

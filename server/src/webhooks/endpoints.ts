@@ -1,6 +1,6 @@
 /** Webhooks: where an organization wants to be told, of what, the secret that proves it is us, and the log of how it went. */
 import Type, { type Static } from 'typebox'
-import { webhookDialects } from '../dialects/webhook-encodings.ts'
+import { webhookDialects } from '../dialects/products.ts'
 import { type EventType, events, eventTypes, mayRead } from '../events/events.ts'
 import { newId, parseId, publicId } from '../kernel/ids.ts'
 import { NumberedPage, numbered, numbers, page, pageOf } from '../kernel/pages.ts'

@@ -4,64 +4,52 @@
  */
 import { getAccount } from '../../accounts/account.ts'
 import { createKey, listKeys, revokeKey } from '../../accounts/keys.ts'
-import { bearer } from '../../api/native.ts'
 import { checkoutOrder } from '../../post/checkout/checkout.ts'
 import { getOrderAnalytics, getOrderTracking } from '../../post/orders/order-tracking.ts'
 import { cancelUnpaidOrder, createOrder, getOrder, listOrders, updateOrder } from '../../post/orders/orders.ts'
 import { uploadRecipients } from '../../post/recipients/order-recipients.ts'
 import { getPieceTracking } from '../../post/tracking/tracking.ts'
 import { createWebhook, deleteWebhook, listWebhooks } from '../../webhooks/endpoints.ts'
-import { type Dialect, row } from '../dialect.ts'
+import { type Dialect, errorWords, row } from '../dialect.ts'
+import { product } from './product.ts'
 import { statements } from './statements.ts'
 import * as t from './translate.ts'
-import { webhooks } from './webhooks.ts'
 
 const lists = /\/(orders|tracking|api-keys|webhooks)$/
 const standard = { name: 'mailbots', points: 60, seconds: 60 }
 const listing = { name: 'mailbots-lists', points: 30, seconds: 60 }
 
 export const mailbots: Dialect = {
-  name: 'mailbots',
-  title: 'Mailbots',
-  document: 'Mailbots API documentation',
-  asOf: '2026-11',
-  credential: request => bearer(request.headers.authorization),
+  ...product,
   limits: ({ method, path }) =>
     method === 'GET' && lists.test(path) && !path.includes('/pieces/') ? [standard, listing] : [standard],
-  errors: {
-    unauthorized: [401, 'unauthorized'],
-    forbidden: [403, 'forbidden'],
-    not_found: [404, 'not_found'],
-    no_such_route: [404, 'not_found'],
-    invalid_input: [400, 'validation_error'],
-    invalid_json: [400, 'validation_error'],
-    unsupported_media_type: [400, 'validation_error'],
-    too_large: [400, 'validation_error'],
-    insufficient_balance: [400, 'insufficient_credit'],
-    rate_limited: [429, 'rate_limited'],
-    idempotency_key_invalid: [400, 'validation_error'],
-    idempotency_key_reused: [400, 'validation_error'],
-    idempotency_in_flight: [429, 'rate_limited'],
-    address_taken: [400, 'validation_error'],
-    domain_not_yours: [400, 'validation_error'],
-    domain_taken: [400, 'validation_error'],
-    domain_not_verified: [400, 'validation_error'],
-    domain_in_use: [400, 'validation_error'],
-    already_exists: [400, 'validation_error'],
-    url_refused: [400, 'validation_error'],
-    not_cancellable: [400, 'invalid_state'],
-    content_changed: [400, 'invalid_state'],
-    live_only: [403, 'forbidden'],
-    test_only: [403, 'forbidden'],
-    key_under_hold: [403, 'forbidden'],
-    held_limit: [429, 'rate_limited'],
-    payments_off: [400, 'validation_error'],
-    // Their document knows only 500; 503 has the same word, and tells what stands between us and the client that it passes.
-    unavailable: [503, 'server_error'],
-    internal: [500, 'server_error'],
-  },
+  // Their document knows six statuses; 503 has the word of 500, and tells what stands between us and the client that it passes.
+  errors: errorWords(
+    {
+      400: [400, 'validation_error'],
+      401: [401, 'unauthorized'],
+      402: [400, 'insufficient_credit'],
+      403: [403, 'forbidden'],
+      404: [404, 'not_found'],
+      408: [400, 'validation_error'],
+      409: [400, 'validation_error'],
+      410: [404, 'not_found'],
+      413: [400, 'validation_error'],
+      415: [400, 'validation_error'],
+      422: [400, 'validation_error'],
+      429: [429, 'rate_limited'],
+      500: [500, 'server_error'],
+      503: [503, 'server_error'],
+    },
+    {
+      domain_not_verified: [400, 'validation_error'],
+      idempotency_in_flight: [429, 'rate_limited'],
+      not_cancellable: [400, 'invalid_state'],
+      content_changed: [400, 'invalid_state'],
+      payments_off: [400, 'validation_error'],
+    },
+  ),
   fail: t.fail,
-  webhooks,
   statements,
   rows: [
     row('POST /api/v1/orders', createOrder, { in: t.newOrder, out: t.order, status: 201 }),

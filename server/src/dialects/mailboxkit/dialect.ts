@@ -5,7 +5,6 @@
 import { createKey, getKey, listKeys, revokeKey } from '../../accounts/keys.ts'
 import { getOrganization } from '../../accounts/organizations.ts'
 import { register } from '../../accounts/registration.ts'
-import { bearer } from '../../api/native.ts'
 import { createDomain, deleteDomain, getDomain, getDomainDns, listDomains, verifyDomain } from '../../email/domains/domains.ts'
 import { createInbox, deleteInbox, getInbox, listInboxes } from '../../email/inboxes/inboxes.ts'
 import { getInboxMessage, listMessages, searchMessages } from '../../email/messages/messages.ts'
@@ -13,52 +12,44 @@ import { getThread, listThreads } from '../../email/messages/threads.ts'
 import { replyToMessage, sendMessage } from '../../email/sending/sending.ts'
 import { listWebhookAttempts, testWebhook } from '../../webhooks/attempt-log.ts'
 import { createWebhook, deleteWebhook, getWebhook, listWebhooks } from '../../webhooks/endpoints.ts'
-import { type Dialect, perKey, row } from '../dialect.ts'
+import { type Dialect, errorWords, perKey, row } from '../dialect.ts'
 import { fail } from './fail.ts'
+import { product } from './product.ts'
 import { statements } from './statements.ts'
 import * as t from './translate.ts'
-import { webhooks } from './webhooks.ts'
 
 export const mailboxkit: Dialect = {
-  name: 'mailboxkit',
-  title: 'MailboxKit',
-  document: 'MailboxKit API documentation',
-  asOf: '2026-11',
-  credential: request => bearer(request.headers.authorization),
+  ...product,
   limits: perKey({ name: 'minute', points: 1000, seconds: 60 }, { name: 'day', points: 50_000, seconds: 86_400 }),
-  errors: {
-    unauthorized: [401, 'unauthorized'],
-    forbidden: [403, 'forbidden'],
-    not_found: [404, 'not_found'],
-    no_such_route: [404, 'not_found'],
-    invalid_input: [422, 'validation_error'],
-    invalid_json: [422, 'validation_error'],
-    unsupported_media_type: [422, 'validation_error'],
-    too_large: [422, 'validation_error'],
-    insufficient_balance: [402, 'insufficient_balance'],
-    rate_limited: [429, 'too_many_requests'],
-    idempotency_key_invalid: [422, 'validation_error'],
-    idempotency_key_reused: [422, 'idempotency_key_reused'],
-    idempotency_in_flight: [409, 'idempotency_in_flight'],
-    address_taken: [422, 'validation_error'],
-    domain_not_yours: [422, 'validation_error'],
-    domain_taken: [422, 'validation_error'],
-    domain_not_verified: [403, 'domain_not_verified'],
-    domain_in_use: [409, 'domain_in_use'],
-    already_exists: [422, 'validation_error'],
-    url_refused: [422, 'validation_error'],
-    not_cancellable: [422, 'validation_error'],
-    content_changed: [409, 'conflict'],
-    live_only: [403, 'forbidden'],
-    test_only: [403, 'forbidden'],
-    key_under_hold: [403, 'forbidden'],
-    held_limit: [429, 'too_many_requests'],
-    payments_off: [503, 'service_unavailable'],
-    unavailable: [503, 'service_unavailable'],
-    internal: [500, 'server_error'],
-  },
+  errors: errorWords(
+    {
+      400: [422, 'validation_error'],
+      401: [401, 'unauthorized'],
+      402: [402, 'insufficient_balance'],
+      403: [403, 'forbidden'],
+      404: [404, 'not_found'],
+      408: [422, 'validation_error'],
+      409: [409, 'conflict'],
+      410: [404, 'not_found'],
+      413: [422, 'validation_error'],
+      415: [422, 'validation_error'],
+      422: [422, 'validation_error'],
+      429: [429, 'too_many_requests'],
+      500: [500, 'server_error'],
+      503: [503, 'service_unavailable'],
+    },
+    {
+      idempotency_key_reused: [422, 'idempotency_key_reused'],
+      idempotency_in_flight: [409, 'idempotency_in_flight'],
+      address_taken: [422, 'validation_error'],
+      domain_taken: [422, 'validation_error'],
+      domain_not_verified: [403, 'domain_not_verified'],
+      domain_in_use: [409, 'domain_in_use'],
+      already_exists: [422, 'validation_error'],
+      not_cancellable: [422, 'validation_error'],
+    },
+  ),
   fail,
-  webhooks,
   idempotencyPerKey: true,
   statements,
   rows: [

@@ -3,7 +3,7 @@
  * sandbox) and no paths; those conventions are the native API's own, and so are the paths. For keys of this dialect the endpoints below
  * ignore fields we do not know, and webhooks are made in its words; everything else of /v1 answers them as it is.
  */
-import { bearer, native } from '../../api/native.ts'
+import { native } from '../../api/native.ts'
 import { getEvent } from '../../events/event-log.ts'
 import { createLetter } from '../../post/pieces/letters.ts'
 import { cancelPiece, getPiece, listPieces } from '../../post/pieces/pieces.ts'
@@ -14,9 +14,9 @@ import { type ProblemCode, refusals } from '../../problems.ts'
 import { listWebhookAttempts, listWebhookDeliveries, replayWebhookDelivery, testWebhook } from '../../webhooks/attempt-log.ts'
 import { createWebhook, deleteWebhook, getWebhook, listWebhooks, rotateWebhookSecret } from '../../webhooks/endpoints.ts'
 import { type Dialect, perKey, row } from '../dialect.ts'
+import { product } from './product.ts'
 import { statements } from './statements.ts'
 import * as t from './translate.ts'
-import { webhooks } from './webhooks.ts'
 
 /** Its document shows no errors: ours, as they are. */
 const errors = Object.fromEntries(Object.entries(refusals).map(([code, { http }]) => [code, [http, code] as const])) as Record<
@@ -25,16 +25,11 @@ const errors = Object.fromEntries(Object.entries(refusals).map(([code, { http }]
 >
 
 export const mailstream: Dialect = {
-  name: 'mailstream',
-  title: 'MailStream',
-  document: 'MailStream developer page and webhook page',
-  asOf: '2026-11',
+  ...product,
   statements,
-  credential: request => bearer(request.headers.authorization),
   limits: perKey({ name: 'minute', points: 1000, seconds: 60 }),
   errors,
   fail: (refusal, { id, app }) => native.fail(refusal, { id, app }).body,
-  webhooks,
   rows: [
     row('POST /v1/postcards', createPostcard, { in: t.known(createPostcard), out: t.same, status: 201, multipart: true }),
     row('POST /v1/letters', createLetter, { in: t.known(createLetter), out: t.same, status: 201, multipart: true }),
