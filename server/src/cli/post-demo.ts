@@ -88,7 +88,7 @@ export const tellPost = async (stage: Stage): Promise<void> => {
   say(`${paid.status}; goes to the printer on ${paid.drops[0].mail_date} (test mode: nothing was charged)`)
 
   step('The sandbox’s clock moves to that day; the drop is rendered and "printed"')
-  await call('POST', '/v1/test-clock/advance', { days: 3 })
+  await call('POST', '/v1/test-clock/advance', { days: 4 })
   await until(async () => (await quietly('GET', `/api/v1/orders/${order.id}`)).status !== 'paid')
   const { data } = await call('GET', `/v1/pieces?order_id=ord_${order.id}`)
   const card = data.at(-1)

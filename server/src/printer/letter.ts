@@ -1,6 +1,6 @@
 /**
- * A letter on US letter paper for a #10 double-window envelope. Address and return address stand where both windows show them at
- * every position of the sheet; the content is HTML, a handwritten page, or a finished PDF.
+ * A letter on US letter paper, folded in thirds, for a #10 double-window envelope. Address and return address stand where both windows
+ * show them at every position of the sheet; the content is HTML, a handwritten page, or a finished PDF.
  */
 import type { Library } from './artwork/artwork-cache.ts'
 import type { PrintWarning } from './artwork/images.ts'
@@ -8,14 +8,7 @@ import type { ImbDigits } from './barcodes/imb.ts'
 import { drawQr, makeQr, quietBox } from './barcodes/qr-code.ts'
 import { fitMessage, type Ink, inks, writeMessage } from './handwriting/handwriting.ts'
 import type { PenName } from './handwriting/pens.ts'
-import {
-  addressLines,
-  barcodeAbove,
-  blockHeight,
-  drawAddress,
-  drawReturnAddress,
-  type PostalAddress,
-} from './layout/address-block.ts'
+import { addressLines, barcodeAbove, drawAddress, drawReturnAddress, type PostalAddress } from './layout/address-block.ts'
 import { drawParagraph } from './layout/flow.ts'
 import { type MergeValues, merge } from './layout/merge.ts'
 import { Canvas, type Page, type PdfObject, type Rect } from './pdf/pdf.ts'
@@ -109,10 +102,9 @@ function postalLayer(spec: LetterSpec, library: Library): { form: PdfObject; mar
   const canvas = new Canvas()
   const window = letterWindows.address
   const lines = addressLines(spec.to, 'to', spec.imb ? 4 : 5)
-  const top = window.y + window.h
-  const place = { x: window.x, y: top - blockHeight(lines.length, ADDRESS_SIZE, spec.imb !== undefined), size: ADDRESS_SIZE }
+  const place = { x: window.x, y: window.y, size: ADDRESS_SIZE }
   drawAddress(canvas, lines, { ...place, width: window.w }, spec.imb, 'to')
-  drawReturnAddress(canvas, addressLines(spec.from, 'from', 4), letterWindows.return, ADDRESS_SIZE, 'from')
+  drawReturnAddress(canvas, addressLines(spec.from, 'from', 4), letterWindows.return, ADDRESS_SIZE, 'from', true)
   const marks: Marks = { page: 0, keepClear: [letterReserved] }
   if (spec.imb) marks.barcode = { box: barcodeAbove(lines.length, place), digits: spec.imb }
   if (spec.qr) marks.qr = drawFoot(canvas, spec, spec.qr, library)

@@ -8,7 +8,7 @@ import {
   BLEED,
   cards,
   contains,
-  FIRST_PANEL,
+  FOLD,
   INCH,
   LETTER_BODY_TOP,
   letter,
@@ -17,6 +17,7 @@ import {
   number10,
   overlaps,
   type PostcardSize,
+  SHORTEST_PANEL,
   throughWindow,
 } from './sizes.ts'
 
@@ -102,53 +103,69 @@ test('the barcode keeps the tolerances of USPS-B-3200', () => {
   assert.ok(BARCODE.trackerHeight >= 0.039 * INCH && BARCODE.trackerHeight <= 0.057 * INCH)
 })
 
-test('tap test: at every position of the sheet both windows show their whole block', () => {
-  const down = number10.insideHeight - FIRST_PANEL
+/** Every way a folded sheet can lie in its envelope: how far below the top edge, how far from the left side, inches. */
+function* taps(panel: number): Generator<[down: number, across: number]> {
+  const down = number10.insideHeight - panel
   const across = number10.insideWidth - letter.page.width / INCH
-  for (const [name, window] of Object.entries(number10.windows)) {
-    const block = letterWindows[name as keyof typeof letterWindows]
-    for (let step = 0; step <= 10; step++) {
-      for (const [s, t] of [
-        [(down * step) / 10, 0],
-        [(down * step) / 10, across],
-        [0, (across * step) / 10],
-        [down, (across * step) / 10],
-      ] as const) {
-        // The block in inches of the envelope's inside, from its lower left.
-        const left = block.x / INCH + t
-        const bottom = number10.insideHeight - s - (letter.page.height - block.y) / INCH
-        assert.ok(left >= window.left + 0.125 - 1e-9, `${name}: left edge hidden`)
-        assert.ok(left + block.w / INCH <= window.left + window.width - 0.125 + 1e-9, `${name}: right edge hidden`)
-        assert.ok(bottom >= window.bottom + 0.028, `${name}: foot hidden`)
-        assert.ok(bottom + block.h / INCH <= window.bottom + window.height - 0.028, `${name}: head hidden`)
-      }
-    }
+  for (let i = 0; i <= 10; i++) for (let j = 0; j <= 10; j++) yield [(down * i) / 10, (across * j) / 10]
+}
+
+type Window = (typeof number10.windows)[keyof typeof number10.windows]
+
+/** How much of a window's edge is left around a block at its worst tap, inches: beside it, and above or below it. */
+function clearance(block: Rect, window: Window, panel: number): { sides: number; edges: number } {
+  const worst = { sides: Number.POSITIVE_INFINITY, edges: Number.POSITIVE_INFINITY }
+  for (const [down, across] of taps(panel)) {
+    const left = block.x / INCH + across
+    const bottom = number10.insideHeight - down - (letter.page.height - block.y) / INCH
+    const right = window.left + window.width - left - block.w / INCH
+    const top = window.bottom + window.height - bottom - block.h / INCH
+    worst.sides = Math.min(worst.sides, left - window.left, right)
+    worst.edges = Math.min(worst.edges, bottom - window.bottom, top)
   }
+  return worst
+}
+
+test('tap test: folded in thirds, both windows show their whole block at every position of the sheet', () => {
+  for (const panel of [FOLD.panel, FOLD.panel - FOLD.tolerance, FOLD.panel + FOLD.tolerance])
+    for (const [name, window] of Object.entries(number10.windows)) {
+      const { sides, edges } = clearance(letterWindows[name as keyof typeof letterWindows], window, panel)
+      assert.ok(sides >= 0.125 - 1e-9, `${name}: ${sides} at the sides`)
+      assert.ok(edges >= 0.028 - 1e-9, `${name}: ${edges} above or below`)
+    }
   assert.ok(letterWindows.address.w >= BARCODE.width)
-  assert.ok(letterWindows.address.h >= blockHeight(4, 8, true))
 })
 
-test('tap test: with three equal panels the address window would be too low for four lines, hence the longer first panel', () => {
-  const { always } = throughWindow(number10.windows.address, 11 / 3)
-  assert.ok((always.bottom - always.top - 0.08) * INCH < blockHeight(4, 8, true))
-  const ours = throughWindow(number10.windows.address).always
-  near(ours.top, 2.125)
-  near(ours.bottom, 2.875)
-  assert.ok(FIRST_PANEL <= number10.insideHeight && letter.page.height / INCH - FIRST_PANEL <= 2 * FIRST_PANEL)
-})
-
-test('whatever a window may show is kept free of artwork and text', () => {
-  for (const window of Object.values(number10.windows)) {
-    const { ever } = throughWindow(window)
-    const top = letter.page.height - ever.top * INCH
-    const bottom = letter.page.height - ever.bottom * INCH
-    const seen = {
-      x: Math.max(0, ever.left * INCH),
-      y: bottom,
-      w: ever.right * INCH - Math.max(0, ever.left * INCH),
-      h: top - bottom,
-    }
-    assert.ok(contains(letterReserved, seen))
-    assert.ok(LETTER_BODY_TOP >= ever.bottom * INCH + 0.125 * INCH)
+test('tap test: four lines with a barcode, or five without, clear the address window', () => {
+  const { x, y, w, h } = letterWindows.address
+  for (const [lines, barcode] of [
+    [3, true],
+    [4, true],
+    [5, false],
+  ] as const) {
+    const block = { x, y, w, h: blockHeight(lines, 8, barcode) - (barcode ? BARCODE.clearAbove : 0) }
+    assert.ok(block.h <= h, `${lines} lines: ${block.h} of ${h}`)
+    const { edges } = clearance(block, number10.windows.address, FOLD.panel - FOLD.tolerance)
+    assert.ok(edges >= 0.028 - 1e-9, `${lines} lines: ${edges}`)
   }
+})
+
+test('the fold is a C-fold in thirds, and what lies on the first panel is above it', () => {
+  near(FOLD.panel, 11 / 3)
+  assert.ok(letterWindows.address.y >= letter.page.height - SHORTEST_PANEL * INCH)
+})
+
+test('whatever the address window may show is kept free of artwork and text', () => {
+  const { ever } = throughWindow(number10.windows.address)
+  const left = Math.max(0, ever.left * INCH)
+  const seen = {
+    x: left,
+    y: letter.page.height - ever.bottom * INCH,
+    w: ever.right * INCH - left,
+    h: (ever.bottom - ever.top) * INCH,
+  }
+  assert.ok(contains(letterReserved, seen))
+  assert.ok(LETTER_BODY_TOP >= ever.bottom * INCH + 0.125 * INCH)
+  // A letterhead above the return address may be seen beside it; it is never seen beside the address.
+  assert.ok(contains(letterReserved, letterWindows.return))
 })

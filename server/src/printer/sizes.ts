@@ -18,7 +18,7 @@ export const BARCODE = {
   bars: 65,
   pitch: INCH / BARS_PER_INCH,
   barWidth: 0.02 * INCH,
-  fullHeight: 0.145 * INCH,
+  fullHeight: 0.138 * INCH,
   trackerHeight: 0.048 * INCH,
   width: (64 / BARS_PER_INCH + 0.02) * INCH,
   clearSide: 0.125 * INCH,
@@ -103,18 +103,26 @@ export const letter = {
   unprintable: INCH / 16,
 } as const
 
-/** The first panel of the tri-fold. With 3 7/8 instead of 3 2/3 inches the sheet cannot slide so far that a window hides a line. */
-export const FIRST_PANEL = 3.875
+/**
+ * A C-fold in thirds, as every folding machine is set for letters: 3 2/3 inches, give or take 1/32. The shorter the panel, the farther the
+ * sheet slides in its envelope, so what windows show is worked out for the shortest one.
+ */
+export const FOLD = { panel: 11 / 3, tolerance: 1 / 32 } as const
+export const SHORTEST_PANEL = FOLD.panel - FOLD.tolerance
 
 type Window = { left: number; bottom: number; width: number; height: number }
 
-/** #10 double-window envelope, inches, measured from the lower left of the inside. */
+/**
+ * #10 double-window envelope, inches, measured from the lower left of the inside. The address window is 1 1/8 inches high, as that of most
+ * #10 envelopes is: behind one of 1 inch, a barcode and four lines of a sheet folded in thirds do not stay in sight at every tap.
+ */
 export const number10 = {
+  outsideWidth: 9.5,
   insideWidth: 9.4,
   insideHeight: 4.125,
   windows: {
     return: { left: 0.625, bottom: 2.375, width: 3.25, height: 0.875 },
-    address: { left: 0.625, bottom: 1, width: 4, height: 1 },
+    address: { left: 0.625, bottom: 1, width: 4, height: 1.125 },
   },
 } as const
 
@@ -126,7 +134,7 @@ export type Band = { left: number; top: number; right: number; bottom: number }
  * at every position, `ever` at some. The sheet lies at most `insideHeight - panel` below the upper edge of the envelope and at
  * most `insideWidth - 8.5` from its left side.
  */
-export function throughWindow(window: Window, panel = FIRST_PANEL): { always: Band; ever: Band } {
+export function throughWindow(window: Window, panel: number = SHORTEST_PANEL): { always: Band; ever: Band } {
   const down = number10.insideHeight - panel
   const across = number10.insideWidth - letter.page.width / INCH
   const top = number10.insideHeight - window.bottom - window.height
@@ -150,7 +158,7 @@ export function bandToRect(band: Band): Rect {
 
 /** Clearance of text and barcode to the edge of a window, inches (QSG 201a: 1/8 at the sides, 0.028 above and below). */
 export const WINDOW_SIDE = 0.125
-export const WINDOW_EDGE = 0.04
+export const WINDOW_EDGE = 0.028
 
 /** What may be printed in each window, points. */
 export const letterWindows = {

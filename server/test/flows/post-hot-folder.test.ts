@@ -17,7 +17,7 @@ const to = (name: string) => ({ name, line1: '1847 Orchard Hill Rd', city: 'Nort
 const hour = 3_600_000
 
 describe('a print shop with a hot folder', () => {
-  const clock = movableClock(new Date('2026-11-24T12:00:00Z'))
+  const clock = movableClock(new Date('2026-12-01T12:00:00Z'))
   let t: TestApp
   let key: string
   let org: string
@@ -119,9 +119,25 @@ describe('a print shop with a hot folder', () => {
       trim_inches: [6, 4],
       bleed_inches: 0.125,
       sides: 2,
+      plex: 'duplex',
+      duplex_edge: 'short',
+      mail_class: 'USPS First-Class Mail',
+      color: 'CMYK; RGB parts are tagged, convert them to the output intent of the file',
+      stock: {
+        description: 'white card, 14 pt; front gloss or matt, back uncoated so that it takes ink and barcode',
+        weight_gsm: 300,
+        caliper_inches: [0.012, 0.016],
+      },
+      fold: null,
+      envelope: null,
     })
+    const { fold, envelope, stock, plex, mail_class } = paper.format
+    assert.deepEqual([fold.type, fold.panels_inches, envelope.type], ['C-fold', [3.667, 3.667, 3.667], '#10 double window'])
+    assert.deepEqual(envelope.windows_inches.address, { left: 0.625, bottom: 1, width: 4, height: 1.125 })
+    assert.deepEqual([plex, mail_class, stock.weight_gsm], ['duplex', 'USPS First-Class Mail', 90])
+    assert.deepEqual([paper.pieces[0].sheets, card.pieces[0].sheets], [1, 1])
     assert.deepEqual([paper.piece_count, paper.pieces[0].pages], [1, 2])
-    assert.equal(card.mail_date, '2026-11-25')
+    assert.equal(card.mail_date, '2026-12-02')
     assert.deepEqual(
       card.pieces.map((row: Json) => [row.piece_id, row.first_page, row.pages]),
       cards.map((piece, i) => [piece.id, 2 * i + 1, 2]),
@@ -135,6 +151,8 @@ describe('a print shop with a hot folder', () => {
     }
     const csv = await readFile(folder('jobs', card.job, 'manifest.csv'), 'utf8')
     assert.match(csv, /,"'=HYPERLINK\(""x""\)",/)
+    assert.ok(csv.startsWith('\uFEFFpiece_id,file,first_page,pages,sheets,imb,name,company,line1,'), csv.slice(0, 90))
+    assert.match(csv, /,"=""0031090001234500000\d010602213""",ANN,/i)
 
     await answer(`${card.job}.ack`)
     await answer(`${card.job}.spoil`, `piece_id,reason\r\n${cards[1].id},smudged\r\n`)
@@ -164,12 +182,51 @@ describe('a print shop with a hot folder', () => {
     assert.equal(await balance(), before - 4 * 850 - 1160 - 850)
   })
 
+  it('says what came too late, takes back what cannot be printed, and keeps every answer with its day', async () => {
+    const before = await balance()
+    const known = await jobs()
+    const cards = await Promise.all(['Mia', 'Ned', 'Ola', 'Pia'].map(name => send(name)))
+    await pass(24 * hour)
+    for (const { id } of cards) await reaches(id, 'queued')
+    const [job] = (await jobs()).filter(name => !known.includes(name))
+    const note = (name: string) => readFile(folder('returns', 'refused', `${name}.why.txt`), 'utf8')
+    await answer(`${job}.spoil`, `piece_id,reason\n${cards[0].id},smear\n`)
+    const again = await eventually(async () => (await jobs()).find(name => !known.includes(name) && name !== job), 30_000)
+
+    // Ned was mailed; the shop finds him spoiled afterwards, together with Ola who was not, and Mia who is in the other job.
+    const day = t.app.clock.now().toISOString().slice(0, 10)
+    await answer(`${job}.mailed`, `piece_id,mailed_date\n${cards[1].id},${day}\n`)
+    assert.equal((await get(cards[1].id)).reached.mailed.slice(0, 10), day)
+    await answer(`${job}.spoil`, `${cards[1].id},smear\n${cards[2].id},smear\n${cards[0].id},smear\n`)
+    const why = await note(`${job}.spoil`)
+    assert.match(why, new RegExp(`"${cards[1].id}" is mailed already`))
+    assert.match(why, new RegExp(`"${cards[0].id}" was spoiled before: it is in job ${again}`))
+    assert.match(why, /The other 1 of this file were taken/)
+    await eventually(async () => (await jobs()).length === known.length + 3, 30_000)
+    await answer(`${job}.spoil`, `${cards[1].id}\n`)
+    assert.match(await note(`${job}.spoil.2`), /is mailed already/)
+    assert.ok((await readdir(folder('returns', 'done'))).includes(`${job}.spoil`), 'the first one is kept')
+
+    await answer(`${job}.failed.csv`, `piece_id,reason\n${cards[3].id},"paper jam, twice"\n${cards[1].id},late\n`)
+    const gone = await reaches(cards[3].id, 'failed')
+    assert.deepEqual(gone.failure, { code: 'refused_by_carrier', message: 'paper jam, twice' })
+    assert.match(await note(`${job}.failed.csv`), new RegExp(`"${cards[1].id}" is mailed already`))
+    await answer(`${again}.failed`)
+    assert.equal((await reaches(cards[0].id, 'failed')).failure.message, 'The print shop cannot print it.')
+    assert.equal(await balance(), before - 2 * 850)
+
+    for (const bad of ['2027-12-24', '2020-01-01']) await answer(`${job}.mailed.txt`, `${bad}\n`)
+    assert.match(await note(`${job}.mailed.txt`), /"2027-12-24" is still to come/)
+    assert.match(await note(`${job}.mailed.txt.2`), /"2020-01-01" is before the job was made/)
+  })
+
   it('puts away answers that make no sense, with a note', async () => {
     const [job] = await jobs()
+    const before = new Set(await readdir(folder('returns', 'refused')))
     await answer('hello.txt', 'hi')
     await answer('00000000-0000-7000-8000-000000000000.mailed')
     await answer(`${job}.spoil`, 'piece_id\nnot an id\n')
-    const refused = await readdir(folder('returns', 'refused'))
+    const refused = (await readdir(folder('returns', 'refused'))).filter(name => !before.has(name))
     assert.deepEqual(
       refused.filter(name => !name.endsWith('.why.txt')).sort(),
       ['00000000-0000-7000-8000-000000000000.mailed', 'hello.txt', `${job}.spoil`].sort(),
@@ -236,17 +293,17 @@ describe('a print shop with a hot folder', () => {
     assert.equal((await push([], 'Basic bm9ib2R5Og==')).status, 401)
     assert.equal((await push([], '')).status, 401)
     assert.equal((await push([])).status, 200)
-    const phase3 = scan(piece, 'Phase 3c- Destination Sequenced Carrier Sortation', '2026-11-29 05:00:00')
+    const phase3 = scan(piece, 'Phase 3c- Destination Sequenced Carrier Sortation', '2026-12-06 05:00:00')
     // The first scan proves that it was mailed, whatever the shop has told.
-    await push([phase3, scan({ imb: '00310900099999999999' }, 'Phase 1', '2026-11-29 05:00:00')])
+    await push([phase3, scan({ imb: '00310900099999999999' }, 'Phase 1', '2026-12-06 05:00:00')])
     const moved = await reaches(piece.id, 'processed_for_delivery')
-    assert.equal(moved.reached.mailed, '2026-11-29T05:00:00.000Z')
+    assert.equal(moved.reached.mailed, '2026-12-06T05:00:00.000Z')
     await push([
       phase3,
-      scan(piece, 'Phase 1a - Origin Primary', '2026-11-27 05:00:00'),
-      scan(piece, 'Miscellaneous', '2026-11-27 06:00:00'),
+      scan(piece, 'Phase 1a - Origin Primary', '2026-12-04 05:00:00'),
+      scan(piece, 'Miscellaneous', '2026-12-04 06:00:00'),
     ])
-    await push([scan(piece, 'Phase 4c - Delivery', '2026-11-29 13:00:00', { handlingEventType: 'L' })])
+    await push([scan(piece, 'Phase 4c - Delivery', '2026-12-06 13:00:00', { handlingEventType: 'L' })])
     assert.equal((await reaches(piece.id, 'delivered')).delivered_confidence, 'logical')
     await allRead()
     const tracking = (await t.call('GET', `/v1/pieces/${piece.id}/tracking`, { key })).body
@@ -260,8 +317,8 @@ describe('a print shop with a hot folder', () => {
       ],
     )
     await push([
-      scan(back, 'Phase 2b - Destination SCF', '2026-12-02 05:00:00', { scanFacilityZip: '04101' }),
-      scan(back, 'PARS Processing', '2026-11-30 05:00:00'),
+      scan(back, 'Phase 2b - Destination SCF', '2026-12-09 05:00:00', { scanFacilityZip: '04101' }),
+      scan(back, 'PARS Processing', '2026-12-07 05:00:00'),
     ])
     assert.deepEqual(Object.keys((await reaches(back.id, 'returned')).reached).sort(), [
       'created',
@@ -274,7 +331,7 @@ describe('a print shop with a hot folder', () => {
     // Test pieces hear nothing of the world, and bodies that make no sense are kept with the reason.
     const test = await t.mint(key)
     const sandboxed = (await t.call('POST', '/v1/postcards', { key: test, body: { to: to('Lea'), from, message: 'Hi' } })).body
-    await push([scan(sandboxed, 'Phase 4c - Delivery', '2026-11-29 13:00:00')])
+    await push([scan(sandboxed, 'Phase 4c - Delivery', '2026-12-06 13:00:00')])
     const raw = await fetch(`${t.url}/tracking/iv-mtr`, {
       method: 'POST',
       headers: { authorization: `Basic ${Buffer.from('usps:secret').toString('base64')}`, 'content-type': 'text/weird' },

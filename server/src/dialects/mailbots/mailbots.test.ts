@@ -236,7 +236,7 @@ https://mailbots.ai/api/v1/orders`)
     assert.equal((await native(early)).body.status, 'cancelled')
     assert.equal((await call('GET', `/orders/${early}`)).body.payment_status, 'refunded')
     const late = await paidOrder()
-    await t.call('POST', '/v1/test-clock/advance', { key, body: { days: 3 } })
+    await t.call('POST', '/v1/test-clock/advance', { key, body: { days: 4 } })
     assert.equal((await native(late)).body.error.code, 'not_cancellable')
   })
 

@@ -18,7 +18,7 @@ export const statements: readonly Statement[] = [
   ...here(
     'Quick start',
     'server/src/post/drops/drops.test.ts: is the next one that begins in an hour or more',
-    'Printed and shipped within 24 hours: the next day’s drop, which is never on a Sunday.',
+    'Printed and shipped within 24 hours: the next day’s drop, which is never on a Sunday or a postal holiday.',
   ),
   ...here('Bearer token auth', `${examples}: no key`, 'Authorization: Bearer; no OAuth, no sessions.'),
   ...here('Bearer token auth', 'mailstream.test.ts: mints, lists and revokes keys', 'Keys are generated and rotated.'),

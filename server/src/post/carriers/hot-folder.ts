@@ -14,14 +14,14 @@ import { join } from 'node:path'
 import { publicId } from '../../kernel/ids.ts'
 import type { App } from '../../platform.ts'
 import type { PieceSpec } from '../../printer/render.ts'
-import { cards, INCH, letter, type PostcardSize } from '../../printer/sizes.ts'
 import { routingOf } from '../addresses/postal-addresses.ts'
 import { letterSizes, postcardSizes } from '../money/prices.ts'
 import type { Artwork } from '../pieces/creative.ts'
 import type { PieceRow } from '../pieces/pieces.sql.ts'
 import { loadArtwork, renderer, specOf } from '../production/printing.ts'
 import type { Carrier, Job, Prepared, Refused } from './carrier.ts'
-import { csvRow } from './manifest-csv.ts'
+import { formatOf } from './job-format.ts'
+import { csvTable } from './manifest-csv.ts'
 
 const piecesPerFile = 500
 
@@ -42,8 +42,10 @@ interface ManifestRow {
   file: string
   first_page: number
   pages: number
+  sheets: number
   imb: string
   name: string
+  company: string
   line1: string
   line2: string
   city: string
@@ -115,7 +117,7 @@ const writeJob = async (app: App, job: Job, folder: string): Promise<Refused[]> 
     const pages = file.pieces.reduce((sum, piece) => sum + piece.pages, 0)
     files.push({ ...(await write(folder, name, file.pdf)), pieces: file.pieces.length, pages })
   }
-  await writeManifest(job, folder, files, rows)
+  await writeManifest(app, job, folder, files, rows)
   return refused
 }
 
@@ -144,8 +146,11 @@ const rowOf = (piece: PieceRow, file: string, first_page: number, pages: number)
     file,
     first_page,
     pages,
+    // Both sides of each sheet are pages of the file.
+    sheets: pages / 2,
     imb: piece.imb ? piece.imb + routingOf(piece.recipient) : '',
-    name: name || company,
+    name,
+    company,
     line1,
     line2,
     city,
@@ -155,31 +160,16 @@ const rowOf = (piece: PieceRow, file: string, first_page: number, pages: number)
   }
 }
 
-const inches = (points: number): number => Math.round((points / INCH) * 1000) / 1000
-
-const formatOf = ({ kind, size }: Job) => {
-  const { page, trim } =
-    kind === 'postcard'
-      ? cards[size as PostcardSize]
-      : { page: letter.page, trim: { w: letter.page.width, h: letter.page.height } }
-  return {
-    kind,
-    size,
-    page_inches: [inches(page.width), inches(page.height)],
-    trim_inches: [inches(trim.w), inches(trim.h)],
-    bleed_inches: inches((page.width - trim.w) / 2),
-    sides: 2,
-  }
-}
-
-const writeManifest = async (job: Job, folder: string, files: PrintFile[], rows: ManifestRow[]): Promise<void> => {
+const writeManifest = async (app: App, job: Job, folder: string, files: PrintFile[], rows: ManifestRow[]): Promise<void> => {
   const columns = [
     'piece_id',
     'file',
     'first_page',
     'pages',
+    'sheets',
     'imb',
     'name',
+    'company',
     'line1',
     'line2',
     'city',
@@ -187,16 +177,19 @@ const writeManifest = async (job: Job, folder: string, files: PrintFile[], rows:
     'zip',
     'country',
   ] as const
-  const csv = [csvRow(columns), ...rows.map(row => csvRow(columns.map(column => String(row[column]))))].join('')
+  const csv = csvTable(
+    columns,
+    rows.map(row => columns.map(column => row[column])),
+  )
   const table = await write(folder, 'manifest.csv', Buffer.from(csv))
   const manifest = {
-    version: 1,
+    version: 2,
     job: job.id,
     drop: publicId('drop', job.dropId),
     mail_date: job.mailDate,
     reprint: job.reprint,
     created_at: job.createdAt.toISOString(),
-    format: formatOf(job),
+    format: formatOf(app, job),
     piece_count: rows.length,
     files: [...files, table],
     pieces: rows,

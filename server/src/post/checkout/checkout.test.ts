@@ -128,7 +128,7 @@ describe('checkout', () => {
     await post(`/orders/${made.id}/checkout`, test)
     const [first] = (await get(`/orders/${made.id}/tracking?limit=1`, test)).data
     const piece = await get(`/pieces/${first.piece_id}`, test)
-    await post('/test-clock/advance', test, { days: 2.1 })
+    await post('/test-clock/advance', test, { days: 3.1 })
     await eventually(async () => ['mailed', 'in_production'].includes((await get(`/orders/${made.id}`, test)).status))
     const visit = (agent: string) =>
       fetch(piece.short_url.replace(/^HTTPS?:\/\/[^/]+/i, t.url), { redirect: 'manual', headers: { 'user-agent': agent } })

@@ -7,20 +7,20 @@ describe('the day a piece is mailed', () => {
   const day = (now: string, send?: string) => mailDay(new Date(now), send).mailDate
 
   it('is the next one that begins in an hour or more', () => {
-    assert.equal(day('2026-11-24T12:00:00Z'), '2026-11-25')
-    assert.equal(day('2026-11-24T23:00:00Z'), '2026-11-25')
-    assert.equal(day('2026-11-24T23:00:01Z'), '2026-11-26')
-    assert.equal(mailDay(new Date('2026-11-24T12:00:00Z')).lockAt.toISOString(), '2026-11-25T00:00:00.000Z')
+    assert.equal(day('2026-12-01T12:00:00Z'), '2026-12-02')
+    assert.equal(day('2026-12-01T23:00:00Z'), '2026-12-02')
+    assert.equal(day('2026-12-01T23:00:01Z'), '2026-12-03')
+    assert.equal(mailDay(new Date('2026-12-01T12:00:00Z')).lockAt.toISOString(), '2026-12-02T00:00:00.000Z')
   })
 
   it('is never a Sunday', () => {
     assert.equal(day('2026-11-28T12:00:00Z'), '2026-11-30')
-    assert.equal(day('2026-11-24T12:00:00Z', '2026-12-06'), '2026-12-07')
+    assert.equal(day('2026-12-01T12:00:00Z', '2026-12-06'), '2026-12-07')
   })
 
   it('waits for the day that was asked for, and comes at once when that is too soon', () => {
-    assert.equal(day('2026-11-24T12:00:00Z', '2026-12-24'), '2026-12-24')
-    assert.equal(day('2026-11-24T12:00:00Z', '2026-11-24'), '2026-11-25')
+    assert.equal(day('2026-12-01T12:00:00Z', '2026-12-24'), '2026-12-24')
+    assert.equal(day('2026-12-01T12:00:00Z', '2026-12-01'), '2026-12-02')
   })
 })
 

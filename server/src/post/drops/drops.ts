@@ -12,6 +12,7 @@ import { isMailed } from '../pieces/piece-states.ts'
 import type { PieceRow } from '../pieces/pieces.sql.ts'
 import { wake } from '../sandbox/test-clock.sql.ts'
 import * as store from './drops.sql.ts'
+import { isMailDay } from './postal-holidays.ts'
 
 const dayMs = 86_400_000
 /** What was asked for may still be taken back for this long. */
@@ -19,12 +20,13 @@ const graceMs = 3_600_000
 
 /**
  * The day on which a piece is mailed that is asked for now, at the earliest on `sendDate` (`2026-12-24`). The first day that begins in an
- * hour or more; never a Sunday, for no post office takes mail in. Its drop locks when that day begins.
+ * hour or more; never a Sunday or a postal holiday, for no post office takes mail in. Its drop locks when that day begins.
  */
 export const mailDay = (now: Date, sendDate?: string | null): { mailDate: string; lockAt: Date } => {
   const earliest = Math.ceil((now.getTime() + graceMs) / dayMs) * dayMs
   const wanted = sendDate ? Math.max(Date.parse(`${sendDate}T00:00:00Z`), earliest) : earliest
-  const lockAt = new Date(new Date(wanted).getUTCDay() === 0 ? wanted + dayMs : wanted)
+  let lockAt = new Date(wanted)
+  while (!isMailDay(lockAt)) lockAt = new Date(lockAt.getTime() + dayMs)
   return { mailDate: lockAt.toISOString().slice(0, 10), lockAt }
 }
 

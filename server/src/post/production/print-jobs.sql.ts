@@ -122,3 +122,19 @@ export const reprint = async (
       update pieces p set print_job_id = ${id}::uuid from spoiled s where p.id = s.id
     )
     select count(*)::integer as pieces from spoiled`))!.pieces
+
+/** A piece of an answer that is left alone: mailed, ended, or (`job_id`) in another job by now. */
+export interface LeftAlone {
+  id: string
+  status: PieceRow['status']
+  job_id: string | null
+}
+
+/** Which of these pieces the printer no longer has. `jobId`: also those that went into another job meanwhile. */
+export const notReprintable = (db: Db, organizationId: string, jobId: string | null, pieceIds: string[]) =>
+  db.rows<LeftAlone>(sql`
+    select id, status, case when status in ('created', 'rendered', 'queued', 'printed') then print_job_id end as job_id
+    from pieces
+    where organization_id = ${organizationId} and id = any (${pieceIds}::uuid[])
+      and (status not in ('created', 'rendered', 'queued', 'printed') or (${jobId}::uuid is not null and print_job_id <> ${jobId}::uuid))
+    order by id`)

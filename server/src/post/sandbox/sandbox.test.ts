@@ -18,7 +18,7 @@ it('a sandbox moved on in the middle of production ends as it would have', async
       await post(`/orders/${id}/recipients`, { csv: `first_name,address,city,state,zip\n${rows.join('\n')}` })
       const paid = await post(`/orders/${id}/checkout`, {})
       assert.equal(paid.status, 'paid', JSON.stringify(paid))
-      await post('/test-clock/advance', { days: 2.1 })
+      await post('/test-clock/advance', { days: 3.1 })
       await eventually(async () => (await get(`/orders/${id}`)).status !== 'paid')
       for (let step = 0; step < 3; step++) await post('/test-clock/advance', { days: 10 })
       await eventually(async () => {

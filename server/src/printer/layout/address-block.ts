@@ -7,7 +7,7 @@ import { encodeImb, type ImbDigits } from '../barcodes/imb.ts'
 import { inter, tidy } from '../pdf/fonts.ts'
 import { BLACK, type Canvas, num, type Rect } from '../pdf/pdf.ts'
 import { PrintProblem } from '../problem.ts'
-import { BARCODE } from '../sizes.ts'
+import { BARCODE, INCH } from '../sizes.ts'
 
 /** A postal address as the post domain holds it. `country` is the two-letter code; `countryName` the name in English. */
 export type PostalAddress = {
@@ -83,9 +83,10 @@ export function blockHeight(lines: number, size: number, barcode: boolean): numb
 
 const UNIT = /^(#|(apt|apartment|bldg|dept|fl|floor|lot|ofc|rm|room|spc|ste|suite|trlr|unit)\b)/i
 const CAPITALS = 0.7275
-const leading = (size: number) => size * 1.09 + (size > SMALLEST ? 1.2 : 0)
+/** In a window 0.028 inch of white between two lines of capitals: what a sorting machine needs to tell them apart. */
+const leading = (size: number) => (size > SMALLEST ? size * 1.09 + 1.2 : size * CAPITALS + 0.028 * INCH)
 /** White between barcode and the line below it: 0.028 inch is the least, 0.625 the most (QSG 201a). Windows are short. */
-const barcodeGap = (size: number) => (size > SMALLEST ? 6.5 : 3.4)
+const barcodeGap = (size: number) => (size > SMALLEST ? 6.5 : 2.1)
 
 /**
  * Draws the block upwards from the baseline of its last line, the barcode above its first. `width` is the room of the text.
@@ -131,17 +132,34 @@ function drawImb(canvas: Canvas, bars: string, x: number, y: number): void {
   canvas.op(`${path}f`)
 }
 
-/** Draws the return address from the top of its box. Throws PrintProblem `address_does_not_fit`. */
-export function drawReturnAddress(canvas: Canvas, lines: readonly string[], box: Rect, size: number, path: string): void {
-  const step = size * 1.19
-  if ((lines.length - 1) * step + size > box.h + 0.01)
+/** No machine reads a return address, so it may be smaller than the delivery address where a window is low. */
+const SMALLEST_RETURN = 6
+
+/**
+ * Draws the return address from the top of its box. `tight`: in a window, where lines stand close and letters shrink until all of them
+ * fit. Throws PrintProblem `address_does_not_fit`.
+ */
+export function drawReturnAddress(
+  canvas: Canvas,
+  lines: readonly string[],
+  box: Rect,
+  wanted: number,
+  path: string,
+  tight = false,
+): void {
+  const step = (size: number) => size * (tight ? 0.98 : 1.19)
+  const head = tight ? CAPITALS : 1
+  let size = wanted
+  const tooHigh = () => (lines.length - 1) * step(size) + size * head > box.h + 0.01
+  while (tight && size > SMALLEST_RETURN && tooHigh()) size -= 0.25
+  if (tooHigh())
     throw new PrintProblem('address_does_not_fit', path, `The return address has ${lines.length} lines, too many for its place.`)
   canvas.fill(BLACK)
   for (const [i, line] of lines.entries()) {
     const condense = Math.min(1, box.w / inter.regular.width(line, size))
     if (condense < NARROWEST)
       throw new PrintProblem('address_does_not_fit', path, `The line "${line}" is too long for the return address.`)
-    inter.regular.draw(canvas, line, box.x, box.y + box.h - size * 0.8 - i * step, size, condense)
+    inter.regular.draw(canvas, line, box.x, box.y + box.h - size * (tight ? CAPITALS : 0.8) - i * step(size), size, condense)
   }
 }
 
