@@ -8,21 +8,8 @@ import type { Route, Surface, Window } from '../api/surface.ts'
 import type { Context, Operation } from '../operation.ts'
 import type { App } from '../platform.ts'
 import { type HttpStatus, type Problem, type ProblemCode, refusals } from '../problems.ts'
+import type { Incoming } from './incoming.ts'
 import type { Product } from './product.ts'
-
-/**
- * What their clients send, read under any name: a row hands it on under one of our names (a name we do not have will not compile),
- * and its value is checked by the operation.
- */
-// biome-ignore lint/suspicious/noExplicitAny: the one place where unchecked input of other products' clients is typed
-export type Loose = Readonly<Record<string, any>>
-
-export interface Incoming {
-  params: Record<string, string>
-  query: Loose
-  body: Loose
-  ctx: Context
-}
 
 export interface DialectRow {
   at: `${Route['method']} /${string}`

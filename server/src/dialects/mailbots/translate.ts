@@ -3,7 +3,7 @@ import { type Noun, prefixes } from '../../kernel/ids.ts'
 import type { App } from '../../platform.ts'
 import type { Order } from '../../post/orders/order-view.ts'
 import type { Problem } from '../../problems.ts'
-import type { Incoming, Loose } from '../dialect.ts'
+import type { Incoming, Loose } from '../incoming.ts'
 
 /** Their ids are bare ULIDs; ours carry a prefix. */
 export const bare = (id: string): string => id.slice(id.indexOf('_') + 1)

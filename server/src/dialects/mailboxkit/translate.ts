@@ -4,7 +4,7 @@ import { withoutPixel } from '../../email/messages/opens.ts'
 import { type Noun, prefixes } from '../../kernel/ids.ts'
 import type { App } from '../../platform.ts'
 import { invalid } from '../../problems.ts'
-import type { Incoming } from '../dialect.ts'
+import type { Incoming } from '../incoming.ts'
 
 /** Their ids are bare ULIDs; ours carry a prefix. */
 export const bare = (id: string): string => id.slice(id.indexOf('_') + 1)

@@ -2,7 +2,7 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import { nativeInput } from '../../api/native.ts'
 import type { Operation } from '../../operation.ts'
-import type { Incoming, Loose } from '../dialect.ts'
+import type { Incoming, Loose } from '../incoming.ts'
 import { ourWord, theirWord } from './webhooks.ts'
 
 /** What the operation knows of the request; other fields are ignored. */
