@@ -30,6 +30,13 @@ export const refusals = {
     'The body is of a kind this endpoint does not read.',
     'Send application/json, or multipart/form-data where files are taken.',
   ),
+  invalid_http: row(400, 'This is not a valid HTTP request.', 'Send HTTP/1.1; check what stands between you and this server.'),
+  request_timeout: row(
+    408,
+    'The request did not arrive within {seconds} seconds.',
+    'Send it again, over a faster connection or in smaller parts.',
+    true,
+  ),
   too_large: row(413, 'The body is larger than {limit}.', 'Send less in one request.'),
   insufficient_balance: row(
     402,

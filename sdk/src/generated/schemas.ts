@@ -1677,6 +1677,8 @@ export type RefusalCode =
   | 'invalid_input'
   | 'invalid_json'
   | 'unsupported_media_type'
+  | 'invalid_http'
+  | 'request_timeout'
   | 'too_large'
   | 'insufficient_balance'
   | 'rate_limited'

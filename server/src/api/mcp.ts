@@ -8,14 +8,15 @@ import type { FastifyInstance, FastifyRequest, InjectOptions } from 'fastify'
 import { createMcpServer } from '../../../mcp/src/mcp-server.ts'
 import { Pennypost } from '../../../sdk/src/index.ts'
 import { checkStillActive } from '../accounts/keys.ts'
+import { limits } from '../limits.ts'
 import type { App } from '../platform.ts'
 import { problem } from '../problems.ts'
 import type { Authenticate } from './key-lookup.ts'
 import { bearer, native } from './native.ts'
 import { refuse } from './surface.ts'
 
-/** Five files of 10 MB in base64, and the rest of the mail. */
-const bodyLimit = 80 * 1024 * 1024
+/** Messages to a key's tools; what a tool calls is counted like any other call. */
+const window = { name: 'mcp', points: 1000, seconds: 60 }
 
 /** `fetch` that ends at our own routes. */
 const inProcess =
@@ -39,13 +40,18 @@ export const mountMcp = (fastify: FastifyInstance, app: App, authenticate: Authe
   fastify.route({
     method: 'POST',
     url: '/mcp',
-    bodyLimit,
+    bodyLimit: limits.fileBodyBytes,
     errorHandler: (error, request, reply) => void refuse({ app, surface: native }, error, request, reply),
     // Before the body is read: a stranger's eighty megabytes are not.
     onRequest: async request => {
-      if (!(await authenticate(bearer(request.headers.authorization)))) throw problem('unauthorized')
+      const holder = await authenticate(bearer(request.headers.authorization))
+      if (!holder) throw problem('unauthorized')
+      const taken = await app.limits.take([window], holder.id)
+      if (!taken.allowed) throw problem('rate_limited', { retry_after: taken.retryAfter })
     },
     handler: async (request, reply) => {
+      if (Array.isArray(request.body) && request.body.length > limits.rpcMessages)
+        throw problem('too_large', { limit: `${limits.rpcMessages} messages in one request` })
       const server = createMcpServer(clientOf(fastify, request, bearer(request.headers.authorization)!))
       const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
       await server.connect(transport)

@@ -5,13 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Multipart } from '@fastify/multipart'
-import type { FastifyRequest } from 'fastify'
+import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { bodySeconds, inUnits, limits } from '../limits.ts'
 import { invalid, problem } from '../problems.ts'
 
 type Tree = { [key: string]: string | Tree }
-
-const deepest = 4
 
 /** `a[b][0]` → ['a', 'b', '0']; refuses names that could reach a prototype or nest without end. */
 const pathOf = (name: string): string[] => {
@@ -19,7 +18,7 @@ const pathOf = (name: string): string[] => {
   const path = match ? [match[1]!, ...[...match[2]!.matchAll(/\[([\w-]*)\]/g)].map(part => part[1]!)] : []
   if (
     path.length === 0 ||
-    path.length > deepest ||
+    path.length > limits.formFieldDepth ||
     path.some(part => part === '__proto__' || part === 'constructor' || part === 'prototype')
   )
     throw invalid({ path: `/${name.slice(0, 100)}`, message: 'is not a field name this endpoint reads' })
@@ -50,10 +49,16 @@ const settle = (value: string | Tree): unknown => {
 /** Where the files of a request go that are too large for memory; whoever made it removes them. */
 export type Uploads = Map<string, string>
 
-const largestUpload = 50 * 1024 * 1024
+/** The body is left alone; the handler of a route reads it, or refuses to. */
+export const acceptMultipart = (fastify: FastifyInstance): void => {
+  fastify.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null, undefined))
+}
+
+export const isMultipart = (request: FastifyRequest): boolean =>
+  /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')
 
 /** Writes a file to disk as it comes, and gives what stands for it: the same bytes are the same text, so that requests compare. */
-const spool = async (file: NodeJS.ReadableStream & { truncated: boolean }, uploads: Uploads): Promise<string> => {
+const spool = async (file: BusboyFileStream, uploads: Uploads): Promise<string> => {
   const path = join(tmpdir(), `pennypost-upload-${randomUUID()}`)
   uploads.set(path, path)
   const hash = createHash('sha256')
@@ -67,40 +72,105 @@ const spool = async (file: NodeJS.ReadableStream & { truncated: boolean }, uploa
   uploads.delete(path)
   const name = `upload:${hash.digest('hex')}`
   uploads.set(uploads.has(name) ? path : name, path)
-  if (file.truncated) throw problem('too_large', { limit: '50 MB' })
+  if (file.truncated) throw problem('too_large', { limit: inUnits(limits.uploadBytes) })
   return name
 }
 
-/** The parts; what is no form (no boundary, no end) is a refusal, where Busboy throws bare errors. */
-async function* partsOf(request: FastifyRequest, options: Parameters<FastifyRequest['parts']>[0]): AsyncGenerator<Multipart> {
-  try {
-    yield* request.parts(options)
-  } catch (error) {
-    if (error instanceof Error && /boundary|multipart/i.test(error.message) && !('statusCode' in error))
-      throw invalid({ path: '', message: 'is not a whole multipart/form-data body' })
-    throw error
-  }
+const inMemory = async (file: BusboyFileStream): Promise<string> => {
+  const pieces: Buffer[] = []
+  for await (const piece of file as AsyncIterable<Buffer>) pieces.push(piece)
+  if (file.truncated) throw problem('too_large', { limit: `${inUnits(limits.attachmentBytes)} in one file` })
+  return Buffer.concat(pieces).toString('base64')
 }
 
 /**
  * Reads the whole form. A file becomes `{ filename, content, content_type }`, its content in base64, or with `uploads` the name
- * under which they have it.
+ * under which they have it. Like every body it is bounded as a whole, and in time.
  */
 export const readMultipart = async (request: FastifyRequest, allowed: boolean, uploads?: Uploads): Promise<unknown> => {
   if (!allowed) throw problem('unsupported_media_type')
   const tree: Tree = Object.create(null)
-  const options = uploads ? { limits: { fileSize: largestUpload, files: 1 }, throwFileSizeLimit: false } : {}
-  for await (const part of partsOf(request, options)) {
-    const path = pathOf(part.fieldname)
-    // Busboy cuts what is too long and goes on.
-    if (part.type === 'field' && part.valueTruncated) throw problem('too_large', { limit: '5 MB in one field' })
-    if (part.type === 'field') put(tree, path, String(part.value))
-    else
-      put(tree, path, {
-        filename: part.filename,
-        content: uploads ? await spool(part.file, uploads) : (await part.toBuffer()).toString('base64'),
-        content_type: part.mimetype,
+  const files: Promise<void>[] = []
+  const { raw } = request
+  const bytes = limits.fileBodyBytes
+  const seconds = bodySeconds(bytes)
+  if (Number(request.headers['content-length']) > bytes) throw problem('too_large', { limit: inUnits(bytes) })
+  const form = openForm(request, uploads ? { fileSize: limits.uploadBytes, files: 1 } : { fileSize: limits.attachmentBytes })
+  const read = new Promise<void>((resolve, reject) => {
+    let size = 0
+    const count = (piece: Buffer) => {
+      size += piece.length
+      if (size > bytes) end(problem('too_large', { limit: inUnits(bytes) }))
+    }
+    const tooLate = () => end(problem('request_timeout', { seconds }))
+    const late = setTimeout(tooLate, seconds * 1000)
+    // It also comes after a good end, when files are still being written.
+    const lost = () => raw.readableEnded || tooLate()
+    const broken = () => end(invalid({ path: '', message: 'is not a whole multipart/form-data body' }))
+    const end = (error?: unknown) => {
+      clearTimeout(late)
+      raw.off('data', count).off('close', lost).off('error', lost).unpipe(form)
+      if (error === undefined) return resolve()
+      raw.pause()
+      form.destroy()
+      reject(error)
+    }
+    /** Whatever a part is refused for ends the whole. */
+    const guarded = (put: () => void) => {
+      try {
+        put()
+      } catch (error) {
+        end(error)
+      }
+    }
+    form.on('field', (name, value, nameCut, valueCut) =>
+      guarded(() => {
+        if (valueCut) throw problem('too_large', { limit: `${inUnits(limits.formFieldBytes)} in one field` })
+        put(tree, pathOf(nameCut ? '' : name), value)
+      }),
+    )
+    form.on('file', (name, file, filename, _encoding, content_type) => {
+      file.on('error', () => {}) // cut off with the form
+      guarded(() => {
+        const path = pathOf(name)
+        const kept = (uploads ? spool(file, uploads) : inMemory(file)).then(content =>
+          put(tree, path, { filename: filename ?? '', content, content_type }),
+        )
+        kept.catch(end)
+        files.push(kept)
       })
+    })
+    const tooMany = (most: number, what: string) => () => end(problem('too_large', { limit: `${most} ${what}` }))
+    form.on('filesLimit', tooMany(uploads ? 1 : limits.formFiles, uploads ? 'file' : 'files'))
+    form.on('fieldsLimit', tooMany(limits.formFields, 'fields'))
+    form.on('partsLimit', tooMany(limits.formFields + limits.formFiles, 'parts'))
+    form.on('error', broken).on('finish', () => Promise.all(files).then(() => end(), end))
+    raw.on('data', count).on('close', lost).on('error', lost).pipe(form)
+  })
+  try {
+    await read
+  } catch (error) {
+    // What is being written must be there before it can be removed.
+    await Promise.allSettled(files)
+    throw error
   }
   return settle(tree)
+}
+
+const openForm = ({ headers }: FastifyRequest, most: { fileSize: number; files?: number }) => {
+  try {
+    return new Busboy({
+      headers: headers as BusboyHeaders,
+      limits: {
+        files: limits.formFiles,
+        fields: limits.formFields,
+        parts: limits.formFields + limits.formFiles,
+        fieldNameSize: 200,
+        fieldSize: limits.formFieldBytes,
+        ...most,
+      },
+    })
+  } catch {
+    throw invalid({ path: '', message: 'is not a whole multipart/form-data body' }) // no boundary
+  }
 }

@@ -1,14 +1,15 @@
 /** The HTTP server: the native API, the dialects, and the few public pages. */
 import type { Socket } from 'node:net'
-import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { mountDialects, surfaceAt } from '../dialects/mount.ts'
 import { dialectOfKey, products, surfaceOfPath } from '../dialects/products.ts'
 import { newId, toUlid } from '../kernel/ids.ts'
 import type { App } from '../platform.ts'
 import { problem } from '../problems.ts'
+import { acceptJson } from './body.ts'
 import { createAuthenticate } from './key-lookup.ts'
 import { mountMcp } from './mcp.ts'
+import { acceptMultipart } from './multipart.ts'
 import { native, nativeInput } from './native.ts'
 import { agentPages } from './public/agents.ts'
 import { approvalPages } from './public/approve.ts'
@@ -20,9 +21,8 @@ import { pixel } from './public/pixel.ts'
 import { publicPost } from './public/post.ts'
 import { reference } from './public/reference.ts'
 import { mountRoute, refuse } from './surface.ts'
+import { createManners, requestSeconds } from './unread-bodies.ts'
 import { type Method, v1 } from './v1.ts'
-
-const perFile = 10 * 1024 * 1024
 
 export const startHttp = async (app: App): Promise<{ port: number; close(): Promise<void> }> => {
   const { authenticate, close } = createAuthenticate(app)
@@ -33,25 +33,26 @@ export const startHttp = async (app: App): Promise<{ port: number; close(): Prom
       request,
       reply,
     )
+  const manners = createManners(app)
   const fastify = Fastify({
     // Paths that cannot be decoded, or hold more than any id.
     frameworkErrors: (_, request, reply) => void noSuchRoute(request, reply),
     trustProxy: app.config.TRUST_PROXY,
     genReqId: () => `req_${toUlid(newId())}`,
     forceCloseConnections: 'idle',
-    requestTimeout: 120_000,
+    requestTimeout: requestSeconds * 1000,
+    clientErrorHandler: manners.clientErrorHandler,
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true, constraints: { keyDialect: byKeyPrefix } },
   })
   fastify.removeContentTypeParser(['text/plain', 'application/json'])
-  const json = fastify.getDefaultJsonParser('error', 'error')
-  // Clients that always name the type send it with requests that have no body, too.
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null, undefined) : json(request, body as string, done),
-  )
-  await fastify.register(multipart, {
-    limits: { fileSize: perFile, files: 10, fields: 200, fieldNameSize: 200, fieldSize: 5_000_000, parts: 210 },
-  })
+  acceptJson(fastify)
+  acceptMultipart(fastify)
   watch(fastify, app)
+  manners.install(fastify)
+  // What leads nowhere is said before a body is read.
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (request.is404) return noSuchRoute(request, reply).then(() => reply)
+  })
   fastify.setErrorHandler((error, request, reply) => void refuse({ app, surface: native }, error, request, reply))
   fastify.setNotFoundHandler(noSuchRoute)
 

@@ -1,18 +1,20 @@
 /**
  * From an HTTP request to an operation and back, for every HTTP surface. A surface is a convention (where the key stands, what
- * limits hold, what an error looks like); a route is one line of its table. The order is the same for all: key → rate limit →
- * input → idempotency → operation → answer.
+ * limits hold, what an error looks like); a route is one line of its table. The order is the same for all: key → rate limit → scope →
+ * body → input → idempotency → operation → answer. Nobody's body is read before it is known who sends it.
  */
 import { rm } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { checkStillActive } from '../accounts/keys.ts'
 import { conflictOn, type Db, isTransient, untied } from '../kernel/database/db.ts'
 import { type Claim, fingerprint, once, Replay, readKey } from '../kernel/database/idempotency.ts'
+import { clientNetwork } from '../kernel/net/ip-addresses.ts'
+import { limits } from '../limits.ts'
 import type { Context, Operation } from '../operation.ts'
 import type { App } from '../platform.ts'
 import { Problem, problem, retryAfter } from '../problems.ts'
 import type { Authenticate } from './key-lookup.ts'
-import { readMultipart, type Uploads } from './multipart.ts'
+import { isMultipart, readMultipart, type Uploads } from './multipart.ts'
 
 export interface Window {
   name: string
@@ -54,31 +56,46 @@ export interface Mount {
   surface: Surface
 }
 
-const jsonLimit = 1024 * 1024
-/** Five files of 10 MB in base64, and the rest of the message. */
-const fileLimit = 80 * 1024 * 1024
+/** What a route reads of a body, in bytes. */
+const bodyLimitOf = ({ run, multipart }: Route): number =>
+  run.scope === 'public' ? limits.keylessBytes : multipart ? limits.fileBodyBytes : limits.jsonBytes
 
 /** Adds one route of a surface to the server. */
 export const mountRoute = (fastify: FastifyInstance, mount: Mount, route: Route): void => {
+  const admitted = new WeakMap<FastifyRequest, Context>()
   fastify.route({
     method: route.method,
     url: route.path,
-    bodyLimit: route.multipart ? fileLimit : jsonLimit,
+    bodyLimit: bodyLimitOf(route),
     exposeHeadRoute: false,
     ...(route.constraints ? { constraints: route.constraints } : {}),
     errorHandler: (error, request, reply) => void refuse(mount, error, request, reply),
-    handler: (request, reply) => answer(mount, route, request, reply),
+    onRequest: async (request, reply) => void admitted.set(request, await admit(mount, route, request, reply)),
+    handler: (request, reply) => answer(mount.surface, route, admitted.get(request)!, request, reply),
   })
 }
 
-const answer = async (
+/** Who asks, and may they? Before the body. */
+const admit = async (
   { app, authenticate, surface }: Mount,
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<FastifyReply> => {
+): Promise<Context> => {
   const ctx = await contextOf(app, authenticate, surface, route, request)
   if (ctx.key) await limit(app, surface, route, ctx.key.id, reply)
+  else await limitByAddress(app, request)
+  route.run.permit(ctx, undefined)
+  return ctx
+}
+
+const answer = async (
+  surface: Surface,
+  route: Route,
+  ctx: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> => {
   const uploads: Uploads | undefined = route.uploads ? new Map() : undefined
   try {
     return await work(surface, route, request, reply, uploads ? { ...ctx, uploads } : ctx, uploads)
@@ -95,7 +112,7 @@ const work = async (
   ctx: Context,
   uploads: Uploads | undefined,
 ): Promise<FastifyReply> => {
-  const body = request.isMultipart?.() ? await readMultipart(request, route.multipart, uploads) : request.body
+  const body = isMultipart(request) ? await readMultipart(request, route.multipart, uploads) : request.body
   const input = route.input({
     params: request.params as Record<string, string>,
     query: request.query as Record<string, unknown>,
@@ -183,10 +200,14 @@ const limit = async (app: App, surface: Surface, route: Route, keyId: string, re
   if (!taken.allowed) throw problem('rate_limited', { retry_after: taken.retryAfter })
 }
 
-/** What Fastify itself refuses (body too large, broken JSON …), in our words. */
+/** Where no key is needed: requests of one network in a minute, whatever becomes of them. */
+export const limitByAddress = async (app: App, request: FastifyRequest, points = 60): Promise<void> => {
+  const taken = await app.limits.take([{ name: 'keyless', points, seconds: 60 }], clientNetwork(request.ip))
+  if (!taken.allowed) throw problem('rate_limited', { retry_after: taken.retryAfter })
+}
+
+/** What Fastify itself refuses (broken JSON …), in our words. */
 const fromFastify = (error: Error & { code?: string; statusCode?: number }): Problem | undefined => {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' || error.statusCode === 413)
-    return problem('too_large', { limit: '80 MB (1 MB where no files are taken; 10 MB a file)' })
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return problem('unsupported_media_type')
   if (error.code?.startsWith('FST_ERR_CTP') || error instanceof SyntaxError || error.statusCode === 400)
     return problem('invalid_json')

@@ -133,6 +133,16 @@ export const createTopup = operation(
   },
 )
 
+/** Stripe's own tolerance for the age of a signature. */
+const signatureSeconds = 300
+
+/** Whether a header can be Stripe's signature of now: `t=<seconds>,v1=<64 hexadecimal digits>,…`. Asked before the body is read. */
+export const mayBeStripe = (app: App, signature: string): boolean => {
+  const at = Number(/(?:^|,)t=(\d{1,12})(?:,|$)/.exec(signature)?.[1] ?? 0)
+  const age = Math.abs(app.clock.now().getTime() / 1000 - at)
+  return signature.length <= 1000 && /(?:^|,)v1=[0-9a-f]{64}(?:,|$)/.test(signature) && age <= signatureSeconds
+}
+
 /**
  * Takes in a report of Stripe's.
  * @param body the bytes as they came: the signature is over them

@@ -1,9 +1,9 @@
-import { limits as sending } from '../email/sending/sending.ts'
+import { limits } from '../limits.ts'
 
 /** What one client may take of us. Tests pass smaller ones. */
 export const smtpLimits = {
   /** Bytes of a message, announced as SIZE (RFC 1870): whatever our own inboxes may send each other, with its trace fields and signatures. */
-  messageBytes: sending.messageBytes + 1024 * 1024,
+  messageBytes: limits.messageBytes + 1024 * 1024,
   /** RFC 5321 §4.5.3.1.8 asks for at least 100; further ones get 452 and may come in a second transaction. */
   recipients: 100,
   /** Bytes of a command line. RFC 5321 §4.5.3.1.4 asks for 512 and room for parameters; Postfix takes 2048. */

@@ -1,9 +1,11 @@
+import { limits as request } from '../limits.ts'
+
 /** A list that cannot be read as a whole; the message is for whoever sent it. (A bad row is no reason to refuse the others.) */
 export class ListRefused extends Error {}
 
 /** What a list may cost, whatever it claims about itself. */
 export const limits = {
-  fileBytes: 50 * 1024 * 1024,
+  fileBytes: request.uploadBytes,
   rows: 200_000,
   columns: 200,
   /** Characters of one cell: what Excel itself allows. */

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { dollars, prices } from '../../billing/wallet.ts'
-import { limits } from '../../email/sending/sending.ts'
+import { inUnits, limits } from '../../limits.ts'
 import type { App } from '../../platform.ts'
 import { type ProblemCode, refusals } from '../../problems.ts'
 import { v1 } from '../v1.ts'
@@ -111,7 +111,7 @@ ${errorRows()}
 
 ## Limits and costs
 
-- ${limits.attachments} attachments of ${limits.attachmentBytes / 1024 / 1024} MB each, ${limits.recipients} recipients a mail.
+- ${limits.attachments} attachments of ${inUnits(limits.attachmentBytes)} each, ${limits.recipients} recipients a mail.
 - 1,000 requests a minute per key; on 429 wait for the seconds in \`Retry-After\`.
 ${money(config)}
 - Rehearse: \`POST /v1/api-keys {"name": "rehearsal", "mode": "test"}\` makes a key that is cut off from the world. Nothing leaves, nothing is charged;

@@ -1,11 +1,16 @@
 /** Topping up: the page behind the link that owners are mailed, and the ear for Stripe's reports. */
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import { hearStripe, lookAtBilling, startTopup, takesPayments, topupLimits } from '../../billing/payments.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { hearStripe, lookAtBilling, mayBeStripe, startTopup, takesPayments, topupLimits } from '../../billing/payments.ts'
 import { dollars, prices } from '../../billing/wallet.ts'
+import { limits } from '../../limits.ts'
 import type { App } from '../../platform.ts'
 import { problem } from '../../problems.ts'
+import { acceptBytes } from '../body.ts'
+import { limitByAddress } from '../surface.ts'
 import { html, pages, sendPage } from './page.ts'
 
+/** Stripe reports from few addresses, and much when much is sold. */
+const reportsPerMinute = 1200
 /** What the page offers, in dollars. */
 const offers = [5, 10, 25, 50, 100]
 const perDollar = 1000
@@ -58,13 +63,20 @@ export const billingPages = (fastify: FastifyInstance, app: App): void => {
     )
   })
   fastify.register((scope, _options, done) => {
-    scope.removeContentTypeParser('application/json')
-    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
-    scope.post<{ Body: Buffer }>('/webhooks/stripe', async (request, reply) => {
-      const signature = request.headers['stripe-signature']
-      const heard =
-        typeof signature === 'string' && Buffer.isBuffer(request.body) && (await hearStripe(app, request.body, signature))
-      return reply.code(heard ? 200 : 400).send({ received: heard })
+    acceptBytes(scope)
+    const from = (request: FastifyRequest) => String(request.headers['stripe-signature'] ?? '')
+    scope.post<{ Body: Buffer }>('/webhooks/stripe', {
+      bodyLimit: limits.reportBytes,
+      // The signature is over the body. What can be said before: whether there is one, and not too old.
+      onRequest: async (request, reply) => {
+        await limitByAddress(app, request, reportsPerMinute)
+        if (!takesPayments(app)) throw problem('payments_off')
+        if (!mayBeStripe(app, from(request))) return reply.code(400).send({ received: false })
+      },
+      handler: async (request, reply) => {
+        const heard = Buffer.isBuffer(request.body) && (await hearStripe(app, request.body, from(request)))
+        return reply.code(heard ? 200 : 400).send({ received: heard })
+      },
     })
     done()
   })

@@ -3,11 +3,15 @@
  * everything is escaped by the `html` tag, and the policy lets nothing run or load, whatever slipped in.
  */
 import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isTransient } from '../../kernel/database/db.ts'
+import { limits } from '../../limits.ts'
 import { isProblem } from '../../operation.ts'
 import type { App } from '../../platform.ts'
 import { problem, refusals, retryAfter } from '../../problems.ts'
+import { readBody } from '../body.ts'
+import { limitByAddress } from '../surface.ts'
 
 /** Markup that is safe to put into a page. Only `html` makes it. */
 export class Markup {
@@ -113,9 +117,14 @@ export const sendDeadLink = (reply: FastifyReply, hint: string) =>
 /** Where pages live: forms are read, and what goes wrong is shown as a page too. */
 export const pages = (fastify: FastifyInstance, app: App, routes: (scope: FastifyInstance) => void): void => {
   fastify.register((scope, _options, done) => {
-    scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit: 10_000 }, (_, body, done) =>
-      done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('application/x-www-form-urlencoded', async (request: FastifyRequest, payload: IncomingMessage) =>
+      Object.fromEntries(new URLSearchParams(String(await readBody(request, payload, limits.pageFormBytes)))),
     )
+    // Whoever has the link needs no key.
+    scope.addHook('onRequest', async request => {
+      if (request.method !== 'GET') await limitByAddress(app, request)
+    })
     scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
       const refusal = isProblem(error) ? error : isTransient(error) ? problem('unavailable') : undefined
       const status = refusal ? refusals[refusal.code].http : (error.statusCode ?? 500)

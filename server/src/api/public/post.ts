@@ -1,15 +1,18 @@
 /** Printed mail's public pages: short links of QR codes, proofs by signed link, and where tracking is pushed to. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { safeEqual } from '../../kernel/crypto.ts'
+import { limits } from '../../limits.ts'
 import type { App } from '../../platform.ts'
-import { isFromLob } from '../../post/carriers/lob.ts'
+import { isFromLob, mayBeLob } from '../../post/carriers/lob.ts'
 import { proofFile } from '../../post/pieces/proofs.ts'
 import { follow } from '../../post/tracking/qr-links.ts'
 import { receiveFeed } from '../../post/tracking/tracking.ts'
 import { problem } from '../../problems.ts'
+import { acceptBytes } from '../body.ts'
+import { limitByAddress } from '../surface.ts'
 
-/** A push of the Postal Service holds thousands of scans. */
-const feedLimit = 32 * 1024 * 1024
+/** A feed comes from few addresses, and each piece that moves is a report of Lob's. */
+const reportsPerMinute = 1200
 
 const one = (request: FastifyRequest, name: string): string => String(request.headers[name] ?? '')
 
@@ -49,22 +52,36 @@ export const publicPost = (fastify: FastifyInstance, app: App): void => {
 
   // The body is stored as it came, so nothing may read it before.
   fastify.register((raw, _options, done) => {
-    raw.removeAllContentTypeParsers()
-    raw.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: feedLimit }, (_request, body, done) => done(null, body))
+    acceptBytes(raw)
     const bodyOf = (request: FastifyRequest): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0))
 
-    raw.post('/tracking/iv-mtr', { bodyLimit: feedLimit }, async (request, reply) => {
-      if (!mayPush(app, one(request, 'authorization'))) throw problem('unauthorized')
-      await receiveFeed(app, 'usps', bodyOf(request))
-      return reply.send({ status: 'received' })
+    raw.post('/tracking/iv-mtr', {
+      bodyLimit: limits.feedBytes,
+      onRequest: async request => {
+        await limitByAddress(app, request, reportsPerMinute)
+        if (!mayPush(app, one(request, 'authorization'))) throw problem('unauthorized')
+      },
+      handler: async (request, reply) => {
+        await receiveFeed(app, 'usps', bodyOf(request))
+        return reply.send({ status: 'received' })
+      },
     })
 
-    raw.post('/tracking/lob', { bodyLimit: feedLimit }, async (request, reply) => {
-      const body = bodyOf(request)
-      if (!isFromLob(app, body, one(request, 'lob-signature'), one(request, 'lob-signature-timestamp')))
-        throw problem('unauthorized')
-      await receiveFeed(app, 'lob', body)
-      return reply.send({ status: 'received' })
+    const signatureOf = (request: FastifyRequest) =>
+      [one(request, 'lob-signature'), one(request, 'lob-signature-timestamp')] as const
+    raw.post('/tracking/lob', {
+      bodyLimit: limits.reportBytes,
+      // The signature is over the body. What can be said before: whether there is one, and of now.
+      onRequest: async request => {
+        await limitByAddress(app, request, reportsPerMinute)
+        if (!mayBeLob(app, ...signatureOf(request))) throw problem('unauthorized')
+      },
+      handler: async (request, reply) => {
+        const body = bodyOf(request)
+        if (!isFromLob(app, body, ...signatureOf(request))) throw problem('unauthorized')
+        await receiveFeed(app, 'lob', body)
+        return reply.send({ status: 'received' })
+      },
     })
     done()
   })

@@ -1,6 +1,7 @@
 /** Sending and replying: from what a client asks for to a submission that acceptance (accept.ts) makes durable. */
 import Type, { type Static } from 'typebox'
 import { newId, publicId } from '../../kernel/ids.ts'
+import { inUnits, limits } from '../../limits.ts'
 import { type Context, object, operation } from '../../operation.ts'
 import { type FieldError, invalid, problem } from '../../problems.ts'
 import { subscribesTo } from '../../webhooks/endpoints.sql.ts'
@@ -13,17 +14,6 @@ import { headerProblem, isMessageId } from '../mime/compose.ts'
 import { domainOf, hasControl, normalizeAddress } from '../mime/mailboxes.ts'
 import { checkRecipients } from '../policy/rules.ts'
 import type { Submission } from './outbox.ts'
-
-export const limits = {
-  attachments: 5,
-  attachmentBytes: 10 * 1024 * 1024,
-  /** To, Cc and Bcc together. */
-  recipients: 50,
-  bodyCharacters: 5_000_000,
-  headers: 50,
-  /** Bytes of the whole message as it goes out: five such attachments in base64, and a few MB of text. smtp/limits.ts takes a little more. */
-  messageBytes: 75 * 1024 * 1024,
-} as const
 
 const Addresses = Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: limits.recipients })], {
   description: 'One address or a list; "Name <a@b.c>" works too.',
@@ -46,7 +36,9 @@ const body = {
         'Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event.',
     }),
   ),
-  attachments: Type.Optional(Type.Array(NewAttachment, { description: `At most ${limits.attachments} of 10 MB each.` })),
+  attachments: Type.Optional(
+    Type.Array(NewAttachment, { description: `At most ${limits.attachments} of ${inUnits(limits.attachmentBytes)} each.` }),
+  ),
 }
 
 const NewMessage = object({
@@ -114,7 +106,8 @@ const readBody = (input: Body, errors: FieldError[]) => {
     const at = `/attachments/${index}`
     const bytes = decodeBase64(file.content)
     if (!bytes) errors.push({ path: `${at}/content`, message: 'is not base64' })
-    else if (bytes.length > limits.attachmentBytes) errors.push({ path: `${at}/content`, message: 'is larger than 10 MB' })
+    else if (bytes.length > limits.attachmentBytes)
+      errors.push({ path: `${at}/content`, message: `is larger than ${inUnits(limits.attachmentBytes)}` })
     if (hasControl(file.filename))
       errors.push({ path: `${at}/filename`, message: 'contains a line break or another control character' })
     if (file.content_type !== undefined && !/^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*$/.test(file.content_type))
@@ -158,12 +151,13 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
       message: `and cc and bcc hold ${recipients.length} addresses; at most ${limits.recipients} can be written to with one mail`,
     })
   if (hasControl(draft.subject)) errors.push({ path: '/subject', message: 'contains a line break or another control character' })
-  if (draft.subject.length > 900) errors.push({ path: '/subject', message: 'is longer than 900 characters' })
+  if (draft.subject.length > limits.subjectCharacters)
+    errors.push({ path: '/subject', message: `is longer than ${limits.subjectCharacters} characters` })
   const files = readBody(draft.body, errors)
   if (mostComposed(files, draft.body) > limits.messageBytes)
     errors.push({
       path: '/attachments',
-      message: `and bodies make a message of more than ${limits.messageBytes / 1024 / 1024} MB together; shorten the text or send a link`,
+      message: `and bodies make a message of more than ${inUnits(limits.messageBytes)} together; shorten the text or send a link`,
     })
   if (inbox.restricted && errors.length === 0) errors.push(...(await checkRecipients(ctx, inbox, addressed(draft))))
   if (errors.length > 0) throw invalid(...errors)
@@ -248,7 +242,7 @@ export const sendMessage = operation(
 
 /** `Re: ` once, whatever language's prefix was there before. */
 const replySubject = (subject: string): string =>
-  (/^\s*(re|aw|sv|antw|odp|vs|ref)\s*(\[\d+\])?:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, 900)
+  (/^\s*(re|aw|sv|antw|odp|vs|ref)\s*(\[\d+\])?:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, limits.subjectCharacters)
 
 /** RFC 5322 §3.6.4: the parent's References and its Message-ID. The oldest and the newest are kept when there are too many. */
 const replyReferences = (parent: MessageRow): string[] => {

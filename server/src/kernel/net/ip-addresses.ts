@@ -47,6 +47,38 @@ export function isPrivateAddress(ip: string): boolean {
   return !globalUnicast6.check(ip, 'ipv6') || notPublic6.check(ip, 'ipv6')
 }
 
+/**
+ * The network an address belongs to, in a form of its own, for counting what comes from there.
+ * @param ip an address in text; what is none counts under itself
+ * @param bits of the prefix, for each family; IPv4-mapped IPv6 is the IPv4 address it is
+ */
+export function networkOf(ip: string, bits: { v4: number; v6: number }): string {
+  const plain = isIPv6(ip) && !ip.includes('%') ? (mappedIPv4(ip) ?? ip) : ip
+  if (isIPv4(plain)) return `${prefix(plain.split('.').map(Number), 8, bits.v4).join('.')}/${bits.v4}`
+  const address = plain.replace(/%.*/, '')
+  if (!isIPv6(address)) return ip
+  // The URL parser writes every address in one form, with at most one ::.
+  const [head = '', tail = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
+  const [left, right] = [head, tail].map(part => part.split(':').filter(Boolean)) as [string[], string[]]
+  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right].map(group =>
+    Number.parseInt(group, 16),
+  )
+  return `${prefix(groups, 16, bits.v6)
+    .map(group => group.toString(16))
+    .join(':')}/${bits.v6}`
+}
+
+/** One client: an IPv4 address, or the /64 that an IPv6 host moves about in. */
+export const clientNetwork = (ip: string): string => networkOf(ip, { v4: 32, v6: 64 })
+
+/** The first `bits` of an address of numbers of `width` bits; the others are 0. */
+function prefix(numbers: number[], width: number, bits: number): number[] {
+  return numbers.map((number, i) => {
+    const kept = Math.min(width, Math.max(0, bits - i * width))
+    return (number >> (width - kept)) << (width - kept)
+  })
+}
+
 /** The IPv4 address inside ::ffff:0:0/96 in whatever spelling, or undefined. */
 function mappedIPv4(ip: string): string | undefined {
   // The URL parser writes every IPv6 address in its one canonical form, the last 32 bits as two hexadecimal groups.

@@ -187,10 +187,12 @@ const parse = (bytes: Buffer): Record<string, unknown> => {
 const window = 5 * 60_000
 
 /** Whether a webhook is Lob's: `Lob-Signature` is the HMAC-SHA256 in hex of `timestamp.body`, at most five minutes old. */
-export const isFromLob = (app: App, body: Buffer, signature: string, timestamp: string): boolean => {
-  const secret = app.config.LOB_WEBHOOK_SECRET
-  const age = Math.abs(app.clock.now().getTime() - Number(timestamp))
-  return (
-    secret !== '' && age <= window && safeEqual(signature, hmacHex(secret, Buffer.concat([Buffer.from(`${timestamp}.`), body])))
-  )
-}
+export const isFromLob = (app: App, body: Buffer, signature: string, timestamp: string): boolean =>
+  mayBeLob(app, signature, timestamp) &&
+  safeEqual(signature, hmacHex(app.config.LOB_WEBHOOK_SECRET, Buffer.concat([Buffer.from(`${timestamp}.`), body])))
+
+/** What can be said before the body is there: whether reports are expected at all, and this may be a signature of now. */
+export const mayBeLob = (app: App, signature: string, timestamp: string): boolean =>
+  app.config.LOB_WEBHOOK_SECRET !== '' &&
+  /^[0-9a-f]{64}$/.test(signature) &&
+  Math.abs(app.clock.now().getTime() - Number(timestamp)) <= window
