@@ -1,10 +1,14 @@
 /**
  * The new part of a reply: what its writer added, without the older mail and the signature, answers between quotes kept.
  * Line by line in one pass over at most 1 MB, on words and shapes rather than on one program's habits, because the same
- * markers come in a dozen languages and from every mail program (reply-words.ts). When in doubt, text is kept.
+ * markers come in many languages and from every mail program (reply-words.ts). When in doubt, text is kept.
  */
-import { historyMarker, htmlToText } from './html-text.ts'
-import { attributionStart, forwarded, headerBlock, originalMessage, sentFrom, wrote } from './reply-words.ts'
+import { attributionAt, isHeaderBlock, startsLikeOlderMail } from './history.ts'
+import { readHtml } from './html-text.ts'
+import { withoutInvisible } from './invisible.ts'
+import { forwardedSubject, forwardMarker, originalMessage, replyAbove, replySubject, vsSubject } from './reply-words.ts'
+import { withoutSignature } from './signatures.ts'
+import { joinLines, type Line } from './text-lines.ts'
 
 export interface ReplySource {
   text: string | null
@@ -20,40 +24,92 @@ const longestMarker = 500
 
 /**
  * Plain text of what is new in a message. A forwarded message and one that answers nothing come back whole.
- * Never empty when the message has text.
+ * Never empty when the message has text that can be seen.
  */
 export const extractReply = ({ text, html, subject, inThread }: ReplySource): string => {
-  const whole = (text?.trim() ? text.slice(0, longestText) : htmlToText(html ?? '')).replace(/\r\n?/g, '\n').trim()
-  if (forwarded.test(subject)) return whole
-  const lines = whole.split('\n').map(line => line.trimEnd())
-  const { segments, history } = withoutHistory(lines, inThread)
-  if (!history && !inThread) return whole
-  const kept = segments.map(segment => withoutSignature(segment).join('\n').trim()).filter(Boolean)
-  return kept.join('\n\n').replace(/\n{3,}/g, '\n\n') || whole
+  const reply = inThread || replySubject.test(subject)
+  const plain = text?.trim() ? fromText(text.slice(0, longestText)) : null
+  if (plain && !(html && isStandIn(plain.whole, html))) {
+    const found = newPart(plain, subject, reply)
+    // Where the text gives no sign of older mail, its twin in HTML may name the quote.
+    if (found.history || !reply || !html || !quoteElements.test(html)) return found.text
+    const twin = newPart(fromHtml(html), subject, reply)
+    return twin.history ? twin.text : found.text
+  }
+  const page = fromHtml(html ?? '')
+  return page.whole ? newPart(page, subject, reply).text : (plain?.whole ?? '')
 }
 
-/** The runs of new text between the quotes, and whether there was older mail at all. */
-const withoutHistory = (lines: string[], inThread: boolean): { segments: string[][]; history: boolean } => {
-  const segments: string[][] = [[]]
+/** The lines of a mail, quote marks included, and all of them as one text. */
+interface Source {
+  whole: string
+  lines: Line[]
+}
+
+const fromText = (text: string): Source => {
+  const whole = withoutInvisible(text).replace(/\r\n?/g, '\n').trim() // biome-ignore format: one line
+  return { whole, lines: whole.split('\n').map(line => ({ text: line.trimEnd(), quote: quoteDepth(line) })) }
+}
+
+const fromHtml = (html: string): Source => {
+  const lines = readHtml(html).map(line => ({ ...line, text: joinLines([line]) }))
+  return { whole: lines.map(({ text }) => text).join('\n').trim(), lines } // biome-ignore format: one line
+}
+
+const quoteElements = /<blockquote|gmail_quote|divRplyFwdMsg|yahoo_quoted|zmail_extra|OutlookMessageHeader|moz-cite-prefix/i
+
+/** "Your mail program shows no HTML": a text part that stands in for the mail rather than saying it. */
+const isStandIn = (text: string, html: string): boolean =>
+  text.length < 400 && html.length > 6 * text.length && standIn.test(text)
+
+const standIn =
+  /\bhtml\b|(?:web ?)?browser|e-?mail (?:client|program|reader)|mail ?programm|navigateur|navegador|webversion|online (?:version|ansehen)|view (?:this|the|it) (?:e-?mail|message|online)/i
+
+/** `>` before a line; not in ">>> look here <<<". */
+const quoteDepth = (line: string): number => {
+  const marks = /^ {0,3}((?:> ?){1,50})/.exec(line)
+  return marks && !/<\s*$/.test(line) ? marks[1]!.replaceAll(' ', '').length : 0
+}
+
+const newPart = ({ whole, lines }: Source, subject: string, reply: boolean): { text: string; history: boolean } => {
+  if (forwardedSubject.test(subject) || (vsSubject.test(subject) && !lines.some(({ text }) => /^\W*Lähet/.test(text))))
+    return { text: whole, history: false }
+  const { segments, history, rest } = withoutHistory(lines, reply)
+  if (!history && !reply) return { text: whole, history }
+  const kept = segments
+    .map(segment => trimmed(rest ? segment.map(({ text }) => text) : withoutSignature(segment)))
+    .filter(Boolean)
+  if (rest) kept.push(trimmed(rest.map(({ text }) => text)))
+  return { text: kept.join('\n\n').replace(/\n{3,}/g, '\n\n') || whole, history }
+}
+
+const trimmed = (lines: string[]): string => lines.join('\n').replace(/^\s*\n/, '').trimEnd() // biome-ignore format: one line
+
+/** The runs of new text between the quotes, whether there was older mail at all, and what is passed on at the end. */
+const withoutHistory = (lines: Line[], reply: boolean): { segments: Line[][]; history: boolean; rest?: Line[] } => {
+  const segments: Line[][] = [[]]
   let history = false
   for (let at = 0; at < lines.length; at++) {
-    if (startsHistory(lines, at)) return { segments, history: true }
+    const line = lines[at]!
+    if (isForward(line) && (line.quote === 0 || !history)) return { segments, history, rest: lines.slice(at) }
+    if (reply && startsHistory(lines, at)) return { segments, history: true }
     const attribution = attributionAt(lines, at)
     if (attribution) {
-      const quoted = isQuoted(lines[nextText(lines, attribution.end)] ?? '')
-      if (!quoted && attribution.certain) return { segments, history: true }
-      if (quoted) {
+      const quoted = quotedAt(lines, attribution.end)
+      if (!quoted && attribution.certain && reply) return { segments, history: true }
+      if (quoted && (reply || attribution.certain)) {
         history = true
+        if (attribution.before) segments.at(-1)!.push({ text: attribution.before, quote: 0 })
         at = attribution.end - 1
         continue
       }
     }
-    if (!isQuoted(lines[at]!)) {
-      segments.at(-1)!.push(lines[at]!)
+    if (line.quote === 0) {
+      segments.at(-1)!.push(line)
       continue
     }
     const end = endOfQuote(lines, at)
-    if (inThread || history) {
+    if (reply || history) {
       history = true
       segments.push([])
     } else {
@@ -64,64 +120,41 @@ const withoutHistory = (lines: string[], inThread: boolean): { segments: string[
   return { segments, history }
 }
 
-const isQuoted = (line: string): boolean => /^ {0,3}>/.test(line)
+/** Looked at before the long patterns: most lines have neither a rule nor a colon at their end. */
+const ruled = /^[\s>*_]*[-_=*—–~#]{2}/
+const isForward = ({ text }: Line): boolean =>
+  text.length <= longestMarker && (ruled.test(text) || /[:：][\s*_]*$/.test(text.slice(-10))) && forwardMarker.test(text)
 
-const isBlank = (line: string): boolean => line.trim() === ''
-
-const nextText = (lines: string[], from: number): number => {
-  let at = from
-  while (at < lines.length && at < from + 10 && isBlank(lines[at]!)) at++
-  return at
+/** True when from this line on everything is older mail that carries no quote marks. */
+const startsHistory = (lines: Line[], at: number): boolean => {
+  const { text, mark } = lines[at]!
+  if (mark === 'history' && startsLikeOlderMail(lines, at)) return true
+  if (text.length > longestMarker || text === '') return false
+  if ((ruled.test(text) || text.length < 30) && originalMessage.test(text)) return true
+  return ((ruled.test(text) || /\babove th/i.test(text)) && replyAbove.test(text)) || isHeaderBlock(lines, at)
 }
 
-/** Past the last quoted line of a block; empty lines between quoted ones belong to it. */
-const endOfQuote = (lines: string[], start: number): number => {
+/** Whether the next text is quoted; some programs leave empty lines between. */
+const quotedAt = (lines: Line[], from: number): boolean => {
+  let at = from
+  while (at < lines.length && at < from + 10 && lines[at]!.text === '') at++
+  return (lines[at]?.quote ?? 0) > 0
+}
+
+/** Past the last quoted line of a block; empty lines between quoted ones belong to it, and the ends of lines wrapped late. */
+const endOfQuote = (lines: Line[], start: number): number => {
   let end = start + 1
-  for (let at = end; at < lines.length && (isQuoted(lines[at]!) || isBlank(lines[at]!)); at++)
-    if (isQuoted(lines[at]!)) end = at + 1
+  for (let at = end; at < lines.length; at++) {
+    const line = lines[at]!
+    if (line.quote > 0) end = at + 1
+    else if (line.text !== '' && !(at === end && isTornOff(lines[at - 1]!.text, line.text))) break
+    else if (line.text !== '') end = at + 1
+  }
   return end
 }
 
-/** True when from this line on everything is older mail that carries no quote marks. */
-const startsHistory = (lines: string[], at: number): boolean => {
-  const line = lines[at]!
-  if (line.length > longestMarker) return false
-  if (line === historyMarker || originalMessage.test(line)) return true
-  return isHeaderBlock(lines, /^\s*_{10,}\s*$/.test(line) ? nextText(lines, at + 1) : at)
-}
-
-/** `From:` and at least two more of Sent, To, Cc, Subject in the lines below it. */
-const isHeaderBlock = (lines: string[], at: number): boolean => {
-  if (!headerBlock.from.test(lines[at]?.slice(0, longestMarker) ?? '')) return false
-  return lines.slice(at + 1, at + 12).filter(line => headerBlock.rest.test(line.slice(0, longestMarker))).length >= 2
-}
-
-/**
- * "On Monday, Ann <ann@a.example> wrote:", possibly wrapped over up to four lines, starting here: where it ends, and
- * whether it is certain enough (an address, or a time and a year) to say that what follows is older mail even unquoted.
- */
-const attributionAt = (lines: string[], start: number): { end: number; certain: boolean } | null => {
-  const most = attributionStart.test(lines[start]!.trimStart()) ? 4 : 1
-  let text = ''
-  for (let end = start + 1; end <= start + most && end <= lines.length; end++) {
-    const line = lines[end - 1]!
-    if (text.length + line.length > longestMarker || isBlank(line) || isQuoted(line)) return null
-    text += ` ${line}`
-    if (!/[:：]\*?$/.test(line)) continue
-    const address = /<[^<>\s]*@[^<>\s]*>/.test(text)
-    if ((!wrote.test(text) && !address) || !/[\d@]/.test(text)) continue
-    return { end, certain: wrote.test(text) && (address || (/\d{1,2}[:.h]\d{2}/.test(text) && /\b20\d\d\b/.test(text))) }
-  }
-  return null
-}
-
-/** More lines than this below a `--` are text, not a signature. */
-const longestSignature = 20
-
-/** Ends at the signature delimiter (RFC 3676 §4.3; its trailing space rarely survives) and before "Sent from my phone". */
-const withoutSignature = (segment: string[]): string[] => {
-  const delimiter = segment.lastIndexOf('--')
-  const cut = delimiter >= 0 && segment.length - delimiter <= longestSignature ? segment.slice(0, delimiter) : [...segment]
-  while (cut.length > 0 && (isBlank(cut.at(-1)!) || (cut.at(-1)!.length <= 120 && sentFrom.test(cut.at(-1)!)))) cut.pop()
-  return cut
-}
+/** The end of a quoted line that a program wrapped without a mark: of a link, or of a sentence in its middle. */
+const isTornOff = (quoted: string, line: string): boolean =>
+  (quoted.includes('(http') && /^\s*\S{1,300}\)\s*>?$/.test(line)) ||
+  /^\s*\(https?:\S{1,300}\)\s*>$/.test(line) ||
+  (quoted.length >= 60 && /[\p{L},]$/u.test(quoted) && line.length < 60 && /^\p{Ll}/u.test(line))

@@ -192,8 +192,8 @@ test('many messages at once all come back, and closing waits for them', async ()
 
 test('HTML becomes readable text with its links', async () => {
   const text = await parser.htmlToText(
-    '<style>p{}</style><h1>Hi</h1><p>Click <a href="https://a.example/v">here</a></p><img src="x" alt="no"><script>no()</script>',
+    '<style>p{}</style><h1>Hi</h1><p>Click <a href="https://a.example/v">here</a></p><img src="x" alt="A chair"><script>no()</script>',
   )
-  assert.equal(text, 'Hi\n\nClick here [https://a.example/v]')
+  assert.equal(text, 'Hi\n\nClick here [https://a.example/v]\n\nA chair')
   assert.equal(await parser.htmlToText(''), '')
 })
