@@ -53,8 +53,12 @@ const colonAtEnd = /[:：]["'*_\s)\]»\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/
 const verbAtEnd =
   /(?:wrote|writes|schrieb|a écrit|escribió|ha scritto|escreveu|schreef|skrev|napisał(?:\(a\))?|написал|写道)\s?-*$/i
 
-const hasDate = (text: string): boolean => /\b(?:19|20)\d\d(?!\d)|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d年|\d년/.test(text)
-const hasTime = (text: string): boolean => /\d{1,2}\s?[:.h]\s?\d{2}(?!\d)|\d{1,2}\s?[ap]\.?m\b|[時时시]\d/i.test(text)
+const hasDate = (text: string): boolean =>
+  /\b(?:19|20)\d\d(?!\d)|\b\d{1,4}[./-] ?\d{1,2}[./-] ?\d{2,4}(?!\d)|\d年|\d년/.test(text)
+const hasTime = (text: string): boolean =>
+  /\d{1,2}\s?[:h]\s?\d{2}(?!\d)|\d{1,2}\s?[ap]\.?m\b|[時时시]\d|(?:\b(?:klo|kl|pukul|ore|uhr|u)\.? |, )\d{1,2}\.\d{2}(?!\d)/i.test(
+    text,
+  )
 
 /** null: no attribution; true: certain; false: one only if quotes follow. */
 const judge = (text: string): boolean | null => {
@@ -88,7 +92,7 @@ const wordsOf = (text: string): number => text.split(/\s+/).length
 /** "Yes. On Wed, Apr 4, 2012 at 3:59 PM, ann@a.example wrote:" on one line. */
 const sharedLine = (text: string, start: number): Attribution | null => {
   const match = /^(.{0,300}[^\s->])(?:\s+|\s*-{2,}\s*)(On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}, .{5,200} wrote:)$/.exec(text)
-  return match ? { end: start + 1, certain: false, before: match[1]! } : null
+  return match && /[\p{L}\d]/u.test(match[1]!) ? { end: start + 1, certain: false, before: match[1]! } : null
 }
 
 /** Digits of other scripts as ASCII, for the tests above. */

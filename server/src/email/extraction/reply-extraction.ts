@@ -77,21 +77,21 @@ const newPart = ({ whole, lines }: Source, subject: string, reply: boolean): { t
   const { segments, history, rest } = withoutHistory(lines, reply)
   if (!history && !reply) return { text: whole, history }
   const kept = segments
-    .map(segment => trimmed(rest ? segment.map(({ text }) => text) : withoutSignature(segment)))
+    .map(segment => trimmed(rest !== undefined ? segment.map(({ text }) => text) : withoutSignature(segment)))
     .filter(Boolean)
-  if (rest) kept.push(trimmed(rest.map(({ text }) => text)))
+  if (rest !== undefined) kept.push(whole.split('\n').slice(rest).join('\n'))
   return { text: kept.join('\n\n').replace(/\n{3,}/g, '\n\n') || whole, history }
 }
 
 const trimmed = (lines: string[]): string => lines.join('\n').replace(/^\s*\n/, '').trimEnd() // biome-ignore format: one line
 
-/** The runs of new text between the quotes, whether there was older mail at all, and what is passed on at the end. */
-const withoutHistory = (lines: Line[], reply: boolean): { segments: Line[][]; history: boolean; rest?: Line[] } => {
+/** The runs of new text between the quotes, whether there was older mail at all, and the line where what is passed on begins. */
+const withoutHistory = (lines: Line[], reply: boolean): { segments: Line[][]; history: boolean; rest?: number } => {
   const segments: Line[][] = [[]]
   let history = false
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!
-    if (isForward(line) && (line.quote === 0 || !history)) return { segments, history, rest: lines.slice(at) }
+    if (isForward(line) && (line.quote === 0 || !history)) return { segments, history, rest: at }
     if (reply && startsHistory(lines, at)) return { segments, history: true }
     const attribution = attributionAt(lines, at)
     if (attribution) {
@@ -121,7 +121,7 @@ const withoutHistory = (lines: Line[], reply: boolean): { segments: Line[][]; hi
 }
 
 /** Looked at before the long patterns: most lines have neither a rule nor a colon at their end. */
-const ruled = /^[\s>*_]*[-_=*—–~#]{2}/
+const ruled = /^[\s>*_]*[-_=*\u2010-\u2015~#]{2}/
 const isForward = ({ text }: Line): boolean =>
   text.length <= longestMarker && (ruled.test(text) || /[:：][\s*_]*$/.test(text.slice(-10))) && forwardMarker.test(text)
 

@@ -25,19 +25,19 @@ const originalWords = [
   "message d['’]origine|message original|message initial|mensaje original|correo original|messaggio originale|messaggio iniziale|mensagem original|missatge original|mensaxe orixinal",
   'oorspronkelijk bericht|origineel bericht|oprindelig (?:meddelelse|besked|mail)|original besked|opprinnelig melding|originalmelding|ursprungligt meddelande|originalmeddelande|ursprungligt mail',
   'alkuperäinen viesti|algne kiri|algsõnum|oryginalna wiadomość|wiadomość oryginalna|wiadomość pierwotna|původní (?:zpráva|e-mail)|pôvodná správa|eredeti üzenet|mesaj original|mesajul original|izvorna poruka|originalna poruka|izvirno sporočilo|pirminis pranešimas|sākotnējais ziņojums',
-  'orijinal (?:ileti|mesaj|posta)|özgün ileti|исходное сообщение|оригинальное сообщение|первоначальное сообщение|вихідне повідомлення|оригінальне повідомлення|оригинално съобщение|оригинална порука|αρχικό μήνυμα|αρχικό μήνυμα',
+  'or[iİ]j[iİ]nal (?:[iİ]leti|mesaj|posta)|özgün [iİ]leti|исходное сообщение|оригинальное сообщение|первоначальное сообщение|вихідне повідомлення|оригінальне повідомлення|оригинално съобщение|оригинална порука|αρχικό μήνυμα|αρχικό μήνυμα',
   'הודעה מקורית|الرسالة الأصلية|رسالة أصلية|پیام اصلی|मूल संदेश|ข้อความต้นฉบับ|ข้อความเดิม|thư gốc|tin nhắn gốc|pesan asli|pesan awal|mesej asal',
   '原始邮件|原始郵件|原邮件|原始消息|原始訊息|回复的原邮件|元のメッセージ|オリジナルメッセージ|원본 메시지|원본 메일|원본메시지',
 ].join('|')
 
 export const originalMessage = new RegExp(
-  `^[\\s>*_]*(?:[-_=*—–]{2,}\\s*(?:${originalWords})\\s*[-_=*—–]*|\\*?(?:original message|ursprüngliche nachricht|message d['’]origine|mensaje original)\\*?)[\\s*_:]*$`,
+  `^[\\s>*_]*(?:[-_=*\\u2010-\\u2015]{2,}\\s*(?:${originalWords})\\s*[-_=*\\u2010-\\u2015]*|\\*?(?:original message|ursprüngliche nachricht|message d['’]origine|mensaje original)\\*?)[\\s*_:]*$`,
   'iu',
 )
 
 /** Tickets ask for the answer above such a line; what is below it comes from the ticket. */
 export const replyAbove =
-  /^[\s>]*(?:##+-.{5,200}-##+|[-=#*_~<>\s—–]{0,80}(?:please )?(?:type|write|enter|add|reply|respond|answer|send)\b.{0,60}\babove th(?:is|e) (?:line|text|message|email|dotted line)\b.{0,40}|[-=#*_~\s—–]{2,80}(?:bitte )?(?:antworten sie |ihre antwort |schreiben sie |antwort )?.{0,60}(?:ober|über)halb? (?:von )?dieser (?:linie|zeile)\b.{0,60}|[-=#*_~\s—–]{2,80}.{0,60}(?:au-dessus de cette ligne|por encima de esta l[ií]nea|encima de esta l[ií]nea|acima d(?:esta|a) linha|sopra (?:a )?questa riga|boven deze (?:lijn|regel)|over denne linj[ae]n?|ovanför (?:den här|denna) (?:linjen|raden)|tämän (?:rivin|viivan) yläpuolelle|powyżej tej linii|nad tento řádek|nad tuto čáru|выше этой (?:линии|строки|черты)|bu satırın üst(?:üne|ünde)|この行より上|この線より上|此行以上|此线之上|이 줄 위에|이 선 위에).{0,60})\s*$/iu
+  /^[\s>]*(?:##+-.{5,200}-##+|[-=#*_~<>\s\u2010-\u2015]{0,80}(?:please )?(?:type|write|enter|add|reply|respond|answer|send)\b.{0,60}\babove th(?:is|e) (?:line|text|message|email|dotted line)\b.{0,40}|[-=#*_~\s\u2010-\u2015]{2,80}(?:bitte )?(?:antworten sie |ihre antwort |schreiben sie |antwort )?.{0,60}(?:ober|über)halb? (?:von )?dieser (?:linie|zeile)\b.{0,60}|[-=#*_~\s\u2010-\u2015]{2,80}.{0,60}(?:au-dessus de cette ligne|por encima de esta l[ií]nea|encima de esta l[ií]nea|acima d(?:esta|a) linha|sopra (?:a )?questa riga|boven deze (?:lijn|regel)|over denne linj[ae]n?|ovanför (?:den här|denna) (?:linjen|raden)|tämän (?:rivin|viivan) yläpuolelle|powyżej tej linii|nad tento řádek|nad tuto čáru|выше этой (?:линии|строки|черты)|bu satırın üst(?:üne|ünde)|この行より上|この線より上|此行以上|此线之上|이 줄 위에|이 선 위에).{0,60})\s*$/iu
 
 /** Heads of what is passed on: from such a line on, it is what the mail is about. */
 const forwardWords = [
@@ -45,13 +45,13 @@ const forwardWords = [
   'weitergeleitete (?:nachricht|mail|e-mail)|anfang der weitergeleiteten (?:nachricht|e-mail|mail)|weitergeleitet von .{1,100}|message (?:transféré|réexpédié)|message transmis|début du (?:message|courriel) (?:transféré|réexpédié)|mensaje reenviado|inicio del mensaje reenviado|mensagem (?:encaminhada|reencaminhada)|início da mensagem (?:encaminhada|reencaminhada)',
   'messaggio inoltrato|inizio messaggio inoltrato|doorgestuurd bericht|begin doorgestuurd bericht|videresendt (?:besked|meddelelse|melding)|videresendt melding|start på videresendt (?:besked|melding)|vidarebefordrat (?:meddelande|mail|brev)|vidarebefordrat brev|välitetty viesti|välitetyn viestin alku|alla on välitetty viesti',
   'wiadomość przekazana(?: dalej)?|przekazana wiadomość|początek przekazywanej wiadomości|przeposlaná zpráva|přeposlaná zpráva|začátek přeposílané zprávy|preposlaná správa|továbbított (?:üzenet|levél)|mesaj (?:redirecționat|redirectionat)|proslijeđena poruka|prosleđena poruka|posredovano sporočilo|edastatud kiri|persiųstas laiškas|pārsūtīta vēstule|missatge reenviat',
-  'пересылаемое (?:сообщение|письмо)|перенаправленное сообщение|начало (?:пересылаемого|переадресованного) сообщения|переслане повідомлення|препратено съобщение|прослеђена порука|προωθημένο μήνυμα|i̇letilen (?:mesaj|ileti)|iletilen (?:mesaj|ileti)|yönlendirilen ileti|iletinin başlangıcı',
+  'пересылаемое (?:сообщение|письмо)|перенаправленное сообщение|начало (?:пересылаемого|переадресованного) сообщения|переслане повідомлення|препратено съобщение|прослеђена порука|προωθημένο μήνυμα|[iİ]letilen (?:mesaj|[iİ]leti)|yönlendirilen [iİ]leti|[iİ]letinin başlangıcı',
   'הודעה שהועברה|رسالة تمت إعادة توجيهها|رسالة معاد توجيهها|الرسالة المعاد توجيهها|پیام هدایت شده|अग्रेषित संदेश|ข้อความที่ถูกส่งต่อ|thư đã chuyển tiếp|tin nhắn được chuyển tiếp|pesan (?:terusan|yang diteruskan)|pesan terusan',
   '转发的邮件|转发邮件|轉寄的郵件|轉寄郵件|以下是转发的邮件|開始轉寄郵件|転送メッセージ|転送された(?:メッセージ|メール)|전달된 메시지|전달된 메일|전달한 메시지',
 ].join('|')
 
 export const forwardMarker = new RegExp(
-  `^[\\s>*_]*(?:[-_=*—–]{2,}\\s*(?:${forwardWords})\\s*[:：]?\\s*[-_=*—–]*|(?:${forwardWords})\\s*[:：])[\\s*_]*$`,
+  `^[\\s>*_]*(?:[-_=*\\u2010-\\u2015]{2,}\\s*(?:${forwardWords})\\s*[:：]?\\s*[-_=*\\u2010-\\u2015]*|(?:${forwardWords})\\s*[:：])[\\s*_]*$`,
   'iu',
 )
 

@@ -32,7 +32,7 @@ const isDelimiter = (text: string, left: number): boolean => text === '--' || (l
 
 /** An empty line, a rule, or a line about the program the mail was sent with. */
 const isTail = (text: string): boolean =>
-  text.trim() === '' || /^\s*[-_=*~#—–]{2,}\s*$/.test(text) || (text.length <= 120 && sentFrom.test(text))
+  text.trim() === '' || /^\s*[-_=*~#\u2010-\u2015]{2,}\s*$/.test(text) || (text.length <= 120 && sentFrom.test(text))
 
 /** A rule and a few lines about the list: its name, its address, how to leave it. */
 const listFooter = (lines: Line[]): number => {
