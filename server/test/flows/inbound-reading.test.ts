@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { verpAddress } from '../../src/email/bounces/verp.ts'
 import { interpretMail, resumeMail } from '../../src/email/inbound/receive.ts'
 import { newId, publicId } from '../../src/kernel/ids.ts'
 import { longestTurn } from '../turns.ts'
@@ -286,83 +285,4 @@ test('automatic mail is marked: by its fields, or by its null return path', asyn
   assert.equal((await receive(['Auto-Submitted: auto-replied\r\n\r\nx']))[0]?.automatic, true)
   assert.equal((await receive(['Subject: x\r\n\r\nx'], { from: '' }))[0]?.automatic, true)
   assert.equal((await receive(['Auto-Submitted: no\r\n\r\nx']))[0]?.automatic, false)
-})
-
-const dsn = (recipient: string, status: string, action = 'failed') =>
-  `From: mailer-daemon@remote.example\r\nSubject: failure\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nSorry.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.remote.example\r\n\r\nFinal-Recipient: rfc822; ${recipient}\r\nAction: ${action}\r\nStatus: ${status}\r\nRemote-MTA: dns; mx.remote.example\r\nDiagnostic-Code: smtp; 550 ${status} ${status === '5.1.1' ? 'No such user' : 'Mailbox full'}\r\n\r\n--b--\r\n`
-const arf = `Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n--b\r\n\r\nSpam.\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nVersion: 1\r\nUser-Agent: x\r\n\r\n--b--\r\n`
-
-const sentMail = async (...recipients: string[]) => {
-  const [thread, message] = [newId(), newId()]
-  await rig.query(
-    `insert into threads (id, organization_id, inbox_id, livemode, subject, last_message_at) values ($1, $2, $3, true, 's', now())`,
-    [thread, agent.organization, agent.inbox],
-  )
-  await rig.query(
-    `insert into messages (id, organization_id, inbox_id, thread_id, livemode, direction, status, message_id, from_email, to_emails, subject) values ($1, $2, $3, $4, true, 'outbound', 'delivered', '<x@mail.test>', 'agent@mail.test', $5, 's')`,
-    [message, agent.organization, agent.inbox, thread, recipients],
-  )
-  const deliveries = recipients.map(recipient => ({ id: newId(), recipient }))
-  for (const { id, recipient } of deliveries)
-    await rig.query(
-      `insert into deliveries (id, organization_id, message_id, livemode, recipient, lane, state) values ($1, $2, $3, true, $4, 'x', 'delivered')`,
-      [id, agent.organization, message, recipient],
-    )
-  return { message, deliveries }
-}
-const report = async (to: string, mail: string) => {
-  const client = await talk(rig.port)
-  await client.say('EHLO remote.example')
-  const reply = await sendMail(client, to, mail, '')
-  client.close()
-  await rig.interpret()
-  return reply
-}
-const suppressed = () => rig.query<{ email: string; reason: string }>('select email, reason from suppressions order by email')
-const statusOf = async (message: string) =>
-  (await rig.query<{ status: string }>('select status from messages where id = $1', [message]))[0]?.status
-
-test('a failure report to the delivery’s own return path bounces it, once, and suppresses who does not exist', async () => {
-  await rig.query('delete from events')
-  const { message, deliveries } = await sentMail('Gone@remote.example', 'full@remote.example')
-  const path = (index: number) => verpAddress(rig.app.masterKey, deliveries[index]!.id, 'mail.test')
-  assert.match(await report(path(0), dsn('gone@remote.example', '5.1.1')), /^250/)
-  assert.match(await report(path(0), dsn('gone@remote.example', '5.1.1')), /^250/)
-  const [row] = await rig.query<{ state: string; category: string; reply: string }>('select * from deliveries where id = $1', [
-    deliveries[0]!.id,
-  ])
-  assert.deepEqual([row?.state, row?.category], ['bounced', 'hard'])
-  assert.match(row!.reply, /No such user/)
-  assert.deepEqual(await suppressed(), [{ email: 'gone@remote.example', reason: 'hard_bounce' }])
-  assert.deepEqual(
-    (await events('message.bounced')).map(event => event.data.recipient),
-    ['Gone@remote.example'],
-  )
-  assert.equal(await statusOf(message), 'bounced')
-
-  await report(path(1), dsn('full@remote.example', '4.2.2', 'delayed'))
-  assert.equal((await events('message.bounced')).length, 1)
-  await report(path(1), dsn('full@remote.example', '5.2.2'))
-  assert.equal((await events('message.bounced')).length, 2)
-  assert.equal((await suppressed()).length, 1, 'a full mailbox still exists')
-  assert.deepEqual(await rig.query(`select * from messages where subject = 'failure'`), [], 'reports are not mail for an inbox')
-})
-
-test('a complaint to the return path suppresses; a report that proves nothing does not', async () => {
-  await rig.query('delete from suppressions')
-  await rig.query('delete from events')
-  const { deliveries } = await sentMail('angry@remote.example', 'calm@remote.example')
-  await report(verpAddress(rig.app.masterKey, deliveries[0]!.id, 'mail.test'), arf)
-  await report(verpAddress(rig.app.masterKey, deliveries[0]!.id, 'mail.test'), arf)
-  assert.deepEqual(await suppressed(), [{ email: 'angry@remote.example', reason: 'complaint' }])
-  assert.equal((await events('message.complained')).length, 1)
-
-  await report('agent@mail.test', dsn('calm@remote.example', '5.1.1'))
-  await report('agent@mail.test', arf)
-  const forged = verpAddress(Buffer.alloc(32, 1), deliveries[1]!.id, 'mail.test')
-  assert.match(await report(forged, dsn('calm@remote.example', '5.1.1')), /^550 5\.1\.1/)
-  assert.match(await report(verpAddress(rig.app.masterKey, newId(), 'mail.test'), dsn('calm@remote.example', '5.1.1')), /^250/)
-  assert.equal((await suppressed()).length, 1)
-  assert.deepEqual(await events('message.bounced'), [])
-  assert.equal((await messagesOf(agent.inbox)).filter(row => row.subject === 'failure').length, 1, 'it is a mail like every mail')
 })

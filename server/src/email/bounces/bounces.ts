@@ -23,6 +23,15 @@ export type BounceAction = 'suppress' | 'fail' | 'retry'
 /** `reason` is one sentence for the sender of the message. */
 export type Verdict = { category: BounceCategory; action: BounceAction; reason: string }
 
+/** A refusal: a reply of class 4 or 5, in SMTP or reported. */
+export interface SmtpRefusal {
+  /** 0 when there was none. */
+  code: number
+  /** Enhanced status code (RFC 3463). */
+  enhanced: string | null
+  text: string
+}
+
 /** One line of bounce-rules.txt with the reply in the comment above it. */
 export type BounceRule = Verdict & { pattern: RegExp; example: string }
 
@@ -112,15 +121,29 @@ export function parseRules(text: string): BounceRule[] {
 export const bounceRules = parseRules(readFileSync(new URL('./bounce-rules.txt', import.meta.url), 'utf8'))
 
 /**
- * What a refusal means (a reply of class 4 or 5, in SMTP or in a DSN; code 0 for a connection that gave none): the first rule its
- * words fit, otherwise its enhanced code, otherwise its code. Never `suppress` or `fail` for a 4xx, and never `suppress` on words
- * alone when the enhanced code speaks of security and policy (5.7.x).
+ * What a refusal means (code 0 for a connection that gave none): the first rule its words fit, otherwise its enhanced code,
+ * otherwise its code. Never `suppress` or `fail` for a 4xx, and never `suppress` on words alone when the enhanced code speaks
+ * of security and policy (5.7.x).
  */
-export function classify(reply: { code: number; enhanced: string | null; text: string }): Verdict {
+export function classify(reply: SmtpRefusal): Verdict {
   const { code, enhanced } = reply
   if (code === 0) return { ...unreachable, action: 'retry' }
-  const words = `${code} ${oneLine(reply.text)}`
-  const { category, action, reason } = bounceRules.find(({ pattern }) => pattern.test(words)) ?? byCodes(code, enhanced)
+  return temper(reply, byWords(reply) ?? byCodes(code, enhanced))
+}
+
+/** The same, where the words or the enhanced code give a reason; undefined where only the class of the reply is known. */
+export function recognize(reply: SmtpRefusal): Verdict | undefined {
+  const [, subject = '', detail] = reply.enhanced?.split('.') ?? []
+  const known = byWords(reply) ?? byEnhanced[`${subject}.${detail}`]
+  return known && temper(reply, known)
+}
+
+const byWords = ({ code, text }: SmtpRefusal): Verdict | undefined => {
+  const words = `${code} ${oneLine(text)}`
+  return bounceRules.find(({ pattern }) => pattern.test(words))
+}
+
+function temper({ code, enhanced }: SmtpRefusal, { category, action, reason }: Verdict): Verdict {
   // RFC 5321 4.2.1: a 4yz is for now, whatever the words are
   if (code < 500) return { category: category === 'hard' ? 'soft' : category, action: 'retry', reason }
   const meantUs = action === 'suppress' && enhanced !== null && /^5\.7\.(?!1[78]$)/.test(enhanced)

@@ -44,7 +44,7 @@ const longestPart = 256 * 1024
 
 /** The report in a parsed message, or null when it is none or one without content. */
 export const readReport = (message: ParsedMessage): DeliveryReport | ComplaintReport | null => {
-  const status = partOf(message, 'message/delivery-status')
+  const status = partOf(message, 'message/delivery-status') ?? forwarded(message)
   const feedback = partOf(message, 'message/feedback-report')
   const original = partOf(message, 'message/rfc822') ?? partOf(message, 'text/rfc822-headers') ?? ''
   const originalMessageId = messageIds(first(groups(original)[0] ?? new Map(), 'message-id'))[0] ?? null
@@ -70,7 +70,7 @@ const recipient = (fields: Fields): ReportedRecipient[] => {
   const originalRecipient = untyped(first(fields, 'original-recipient'))
   const finalRecipient = untyped(first(fields, 'final-recipient')) ?? originalRecipient
   const said = first(fields, 'action').toLowerCase()
-  const action = actions.find(word => said.startsWith(word))
+  const action = actions.find(word => said.startsWith(word)) ?? (/^(?:fail|error|bounce)/.test(said) ? 'failed' : undefined)
   if (!finalRecipient || !action) return []
   return [
     {
@@ -102,6 +102,18 @@ const bare = (value: string): string => value.trim().replace(/^<(.*)>$/, '$1')
 const partOf = (message: ParsedMessage, contentType: string): string | null => {
   const part = message.attachments.find(each => each.contentType === contentType)
   return part ? cleanText(new TextDecoder().decode(part.content.subarray(0, longestPart))) : null
+}
+
+/** The fields of a report that some gateway put into a mail of its own (message/rfc822), whose header says that it is one. */
+const forwarded = (message: ParsedMessage): string | null => {
+  const whole = partOf(message, 'message/rfc822')?.replace(/\r\n/g, '\n') ?? ''
+  const end = whole.indexOf('\n\n')
+  if (end < 0 || !/^content-type:[^\n]{0,200}multipart\/report/im.test(whole.slice(0, end))) return null
+  const part = /^content-type:[ \t]{0,20}message\/delivery-status/im.exec(whole)
+  const start = part ? whole.indexOf('\n\n', part.index) : -1
+  if (start < 0) return null
+  const next = whole.indexOf('\n--', start)
+  return whole.slice(start + 2, next < 0 ? undefined : next)
 }
 
 /** Groups of fields between empty lines, unfolded, names in lower case, values of at most 1,000 characters. */

@@ -9,21 +9,20 @@ import type { App } from '../../platform.ts'
 import { messageEvent } from '../messages/messages.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
 import { unscopedLock, unscopedSettle } from '../outbound/deliver.sql.ts'
-import { classify } from './bounces.ts'
-import { type ReportedRecipient, readReport } from './dsn.ts'
+import { readReport } from './dsn.ts'
+import { type Failure, readFailure } from './failure.ts'
 import * as store from './report.sql.ts'
 import { parseVerp } from './verp.ts'
 
 /** Acts on a report that came to one of our return paths. Anything else that came there is an automatic answer, and nobody's. */
 export const hearReport = async (app: App, db: Db, recipients: string[], message: ParsedMessage): Promise<void> => {
-  const report = readReport(message)
-  if (!report) return
   for (const address of recipients) {
     const deliveryId = parseVerp(app.masterKey, address.slice(0, address.lastIndexOf('@')))
     const delivery = deliveryId && (await store.unscopedDelivery(db, deliveryId))
     if (!deliveryId || !delivery) continue
-    if (report.kind === 'arf') await complain(app, db, delivery, report.feedbackType)
-    else await bounce(app, db, deliveryId, delivery, report.recipients)
+    const report = readReport(message)
+    if (report?.kind === 'arf') await complain(app, db, delivery, report.feedbackType)
+    else await bounce(app, db, deliveryId, delivery, readFailure(message, delivery.recipient))
   }
 }
 
@@ -35,24 +34,16 @@ const bounce = async (
   db: Db,
   deliveryId: string,
   delivery: store.DeliveryRow,
-  reported: ReportedRecipient[],
+  failure: Failure | null,
 ): Promise<void> => {
-  const failed = reported.filter(({ action }) => action === 'failed')
-  const isOurs = ({ finalRecipient, originalRecipient }: ReportedRecipient) =>
-    [finalRecipient, originalRecipient].some(address => address?.toLowerCase() === delivery.recipient.toLowerCase())
-  // The return path names one recipient; a forwarder reports the address it forwarded to instead.
-  const about = failed.find(isOurs) ?? failed[0]
-  if (!about) return
+  if (!failure) return
   const { organization_id, message_id } = delivery
-  const reply = (about.diagnostic ?? `Reported as undeliverable, status ${about.status ?? 'unknown'}`)
-    .slice(0, mostReply)
-    .toWellFormed()
-  const code = Number(/^\s*([45]\d\d)\b/.exec(reply)?.[1] ?? (about.status?.startsWith('4') ? 450 : 550))
-  const { category, action, reason } = classify({ code, enhanced: about.status, text: reply })
+  const { code, remoteMta } = failure
+  const { category, action, reason } = failure.verdict
+  const reply = failure.reply.slice(0, mostReply).toWellFormed()
   await unscopedLock(db, [message_id])
   const at = app.clock.now()
-  if (!(await store.markBounced(db, organization_id, deliveryId, { category, code, reply, remoteHost: about.remoteMta, at })))
-    return
+  if (!(await store.markBounced(db, organization_id, deliveryId, { category, code, reply, remoteHost: remoteMta, at }))) return
   await unscopedSettle(db, [message_id])
   if (action === 'suppress') await suppress(db, delivery, 'hard_bounce', reply)
   await tell(app, db, 'message.bounced', delivery, { reason, smtp_code: code, smtp_reply: reply, category })
