@@ -39,12 +39,6 @@ const ENVIRONMENT: NodeJS.ProcessEnv = {
   LC_ALL: 'C',
   TZ: 'UTC',
   ...(process.env.LD_LIBRARY_PATH && { LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH }),
-  // Under a shifted clock (`faketime … npm test`) the database's clock is shifted with ours.
-  ...(process.env.FAKETIME && {
-    LD_PRELOAD: process.env.LD_PRELOAD,
-    FAKETIME: process.env.FAKETIME,
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-  }),
 }
 
 /**
