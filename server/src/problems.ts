@@ -78,7 +78,7 @@ export const refusals = {
   not_cancellable: row(409, 'This {what} is {status} and can no longer be changed that way.', 'Only a {allowed} one can.'),
   content_changed: row(
     409,
-    'This mail is not what was held, or not what you have read.',
+    'This is not what was held, or not what you have read.',
     'Read it again and decide about what it is now; what was changed after it was held can only be rejected.',
   ),
   live_only: row(

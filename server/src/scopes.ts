@@ -6,7 +6,7 @@ export const scopes = {
   'inboxes.manage': 'Make and delete inboxes and their rules',
   'messages.read': 'Read, search and wait for messages, threads and attachments',
   'messages.send': 'Send and reply',
-  'messages.approve': 'Approve or reject messages held for approval',
+  'messages.approve': 'Approve or reject what is held for approval: mail, printed mail, orders',
   'domains.read': 'See domains and what their DNS says',
   'domains.manage': 'Add, verify and remove domains',
   'suppressions.manage': 'List, add and remove suppressed recipients',

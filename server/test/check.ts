@@ -26,7 +26,7 @@ const breaches: string[] = []
 const breach = (path: string, rule: string) => void breaches.push(`${path}: ${rule}`)
 const inside = (file: { path: string }, target: string) => relative(src, join(root, file.path, '..', target))
 
-const domains = ['accounts', 'billing', 'email', 'templates', 'contacts', 'campaigns', 'post', 'webhooks']
+const domains = ['accounts', 'approvals', 'billing', 'email', 'templates', 'contacts', 'campaigns', 'post', 'webhooks']
 for (const file of files) {
   const { path, text, imports } = file
   const place = path.replace(/^server\/src\//, '')

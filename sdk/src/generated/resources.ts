@@ -10,6 +10,7 @@ import type {
   ApiKeyListInput,
   Approval,
   ApprovalApproveInput,
+  ApprovalApproveResult,
   ApprovalListInput,
   ApprovalRejectInput,
   Attachment,
@@ -274,19 +275,19 @@ export class ThreadsResource extends Resource {
 }
 
 export class ApprovalsResource extends Resource {
-  /** List mails held for approval. `GET /v1/approvals`, scope `messages.approve`. */
+  /** List what is held for approval. `GET /v1/approvals`, scope `messages.approve`. */
   list(input: ApprovalListInput = {}, options?: RequestOptions): List<Approval> {
     return this.http.list('GET', path`/v1/approvals`, input, options)
   }
 
-  /** Approve a held mail: it is sent. `POST /v1/approvals/{message_id}/approve`, scope `messages.approve`. */
-  approve(messageId: string, input: ApprovalApproveInput = {}, options?: RequestOptions): Promise<Message> {
-    return this.http.call('POST', path`/v1/approvals/${messageId}/approve`, input, options)
+  /** Approve what is held: it is sent, printed or bought. `POST /v1/approvals/{approval_id}/approve`, scope `messages.approve`. */
+  approve(approvalId: string, input: ApprovalApproveInput = {}, options?: RequestOptions): Promise<ApprovalApproveResult> {
+    return this.http.call('POST', path`/v1/approvals/${approvalId}/approve`, input, options)
   }
 
-  /** Reject a held mail: it is not sent and costs nothing. `POST /v1/approvals/{message_id}/reject`, scope `messages.approve`. */
-  reject(messageId: string, input: ApprovalRejectInput = {}, options?: RequestOptions): Promise<Message> {
-    return this.http.call('POST', path`/v1/approvals/${messageId}/reject`, input, options)
+  /** Reject what is held: it does not leave and costs nothing. `POST /v1/approvals/{approval_id}/reject`, scope `messages.approve`. */
+  reject(approvalId: string, input: ApprovalRejectInput = {}, options?: RequestOptions): Promise<ApprovalApproveResult> {
+    return this.http.call('POST', path`/v1/approvals/${approvalId}/reject`, input, options)
   }
 }
 

@@ -143,12 +143,21 @@ export interface Thread {
 }
 
 export interface Approval {
-  state: 'pending' | 'approved' | 'rejected' | 'expired'
+  /** That of what is held. */
+  id: string
+  /** What is held. */
+  kind: 'message' | 'piece' | 'order'
+  /** withdrawn: it was cancelled before anybody decided. */
+  state: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn'
   /** When it is rejected by itself. */
   expires_at: string
   /** Of the exact content; give it when you approve, and nothing else can be approved. */
   content_sha256: string
-  message: Message
+  /** What it has cost, or will when it is approved, in 1/1000 USD. */
+  cost_mills: number
+  message: Message | null
+  piece: Piece | null
+  order: Order | null
 }
 
 export interface Domain {
@@ -192,7 +201,7 @@ export interface Suppression {
 export interface Order {
   id: string
   livemode: boolean
-  status: 'draft' | 'quoted' | 'paid' | 'in_production' | 'mailed' | 'completed' | 'cancelled'
+  status: 'draft' | 'quoted' | 'held' | 'paid' | 'in_production' | 'mailed' | 'completed' | 'cancelled'
   campaign_type: 'handwritten' | 'printed' | 'handwritten_letter' | 'letter'
   kind: 'postcard' | 'letter'
   size: string
@@ -342,7 +351,7 @@ export interface Piece {
   /** postcard or letter. */
   kind: string
   size: string
-  status: 'created' | 'rendered' | 'queued' | 'printed' | 'mailed' | 'in_transit' | 'in_local_area' | 'processed_for_delivery' | 're_routed' | 'delivered' | 'returned' | 'failed' | 'cancelled'
+  status: 'held' | 'created' | 'rendered' | 'queued' | 'printed' | 'mailed' | 'in_transit' | 'in_local_area' | 'processed_for_delivery' | 're_routed' | 'delivered' | 'returned' | 'failed' | 'cancelled'
   order_id: string | null
   /** The batch it is printed with. */
   drop_id: string
@@ -773,6 +782,8 @@ export interface MessageOpensResult {
   last_opened_at: string | null
 }
 
+export type ApprovalApproveResult = Message | Piece | Order
+
 export interface DomainDnsResult {
   domain_id: string
   name: string
@@ -1082,7 +1093,8 @@ export interface ApprovalListInput {
   /** next_cursor of the page before. */
   cursor?: string
   /** Default pending. */
-  state?: 'pending' | 'approved' | 'rejected' | 'expired'
+  state?: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn'
+  kind?: 'message' | 'piece' | 'order'
 }
 
 export interface ApprovalApproveInput {
@@ -1233,7 +1245,7 @@ export interface OrderListInput {
   cursor?: string
   /** Skip so many; instead of a cursor. */
   offset?: number
-  status?: 'draft' | 'quoted' | 'paid' | 'in_production' | 'mailed' | 'completed' | 'cancelled'
+  status?: 'draft' | 'quoted' | 'held' | 'paid' | 'in_production' | 'mailed' | 'completed' | 'cancelled'
   /** metadata[key]=value; all pairs must match. */
   metadata?: Record<string, string>
   /** Only later ones. */
@@ -1395,7 +1407,7 @@ export interface OrderCheckoutInput {
 }
 
 export interface OrderTrackingListInput {
-  status?: 'created' | 'rendered' | 'queued' | 'printed' | 'mailed' | 'in_transit' | 'in_local_area' | 'processed_for_delivery' | 're_routed' | 'delivered' | 'returned' | 'failed' | 'cancelled'
+  status?: 'held' | 'created' | 'rendered' | 'queued' | 'printed' | 'mailed' | 'in_transit' | 'in_local_area' | 'processed_for_delivery' | 're_routed' | 'delivered' | 'returned' | 'failed' | 'cancelled'
   /** How many at most (default 20). */
   limit?: number
   /** next_cursor of the page before. */
@@ -1583,7 +1595,7 @@ export interface PieceListInput {
   limit?: number
   /** next_cursor of the page before. */
   cursor?: string
-  status?: 'created' | 'rendered' | 'queued' | 'printed' | 'mailed' | 'in_transit' | 'in_local_area' | 'processed_for_delivery' | 're_routed' | 'delivered' | 'returned' | 'failed' | 'cancelled'
+  status?: 'held' | 'created' | 'rendered' | 'queued' | 'printed' | 'mailed' | 'in_transit' | 'in_local_area' | 'processed_for_delivery' | 're_routed' | 'delivered' | 'returned' | 'failed' | 'cancelled'
   kind?: 'postcard' | 'letter'
   order_id?: string
   /** metadata[key]=value; all pairs must match. */
@@ -1609,7 +1621,7 @@ export interface WebhookCreateInput {
   /** http or https, on the public internet. */
   url: string
   /** Event types, each of which needs the scope its data needs (docs/events.md), or "*" for all that your key may read, those to come included. */
-  events: ('*' | 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
+  events: ('*' | 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.held' | 'order.rejected' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.held' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
   /** Whose words and signature it gets. Default pennypost: Standard Webhooks. */
   dialect?: 'pennypost' | 'mailboxkit' | 'mailbots' | 'mailstream'
 }
@@ -1628,7 +1640,7 @@ export interface WebhookUpdateInput {
   /** http or https, on the public internet. */
   url?: string
   /** Event types, each of which needs the scope its data needs (docs/events.md), or "*" for all that your key may read, those to come included. */
-  events?: ('*' | 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
+  events?: ('*' | 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.held' | 'order.rejected' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.held' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled')[]
   /** false: nothing is sent, and what was waiting has failed; replay brings it back. true: starts afresh. */
   enabled?: boolean
 }
@@ -1661,7 +1673,7 @@ export interface EventListInput {
   /** next_cursor of the page before. */
   cursor?: string
   /** Only of this type. Without it: of every type whose scope the key has. */
-  type?: 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled'
+  type?: 'message.received' | 'message.blocked' | 'message.queued' | 'message.sent' | 'message.delivered' | 'message.deferred' | 'message.bounced' | 'message.rejected' | 'message.complained' | 'message.opened' | 'message.held' | 'message.approved' | 'inbox.created' | 'inbox.deleted' | 'domain.verified' | 'domain.failed' | 'organization.claimed' | 'wallet.topped_up' | 'wallet.refunded' | 'order.created' | 'order.held' | 'order.rejected' | 'order.paid' | 'order.production_started' | 'order.mailed' | 'order.completed' | 'order.cancelled' | 'piece.held' | 'piece.created' | 'piece.rendered' | 'piece.printed' | 'piece.mailed' | 'piece.in_transit' | 'piece.in_local_area' | 'piece.processed_for_delivery' | 'piece.delivered' | 'piece.re_routed' | 'piece.returned' | 'piece.failed' | 'piece.cancelled' | 'qr.scanned' | 'webhook.test' | 'webhook.disabled'
   /** Only later ones. */
   created_after?: string
   /** Only earlier ones. */
@@ -1724,11 +1736,14 @@ export type EventType =
   | 'wallet.topped_up'
   | 'wallet.refunded'
   | 'order.created'
+  | 'order.held'
+  | 'order.rejected'
   | 'order.paid'
   | 'order.production_started'
   | 'order.mailed'
   | 'order.completed'
   | 'order.cancelled'
+  | 'piece.held'
   | 'piece.created'
   | 'piece.rendered'
   | 'piece.printed'

@@ -42,14 +42,6 @@ const toKey = (row: store.KeyRow) => ({
   created_at: row.created_at.toISOString(),
 })
 
-/**
- * Throws unauthorized when the key of this request was revoked, or has expired, since the request began. For whatever is long under way before
- * it shows mail.
- */
-export const checkStillActive = async ({ db, org, key }: Pick<Context, 'db' | 'org' | 'key'>): Promise<void> => {
-  if (key && !(await store.isActive(db, org, key.id))) throw problem('unauthorized')
-}
-
 /** Makes a key inside the caller's transaction. */
 export const mintKey = async (
   db: Db,

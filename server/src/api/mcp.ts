@@ -7,7 +7,7 @@ import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/
 import type { FastifyInstance, FastifyRequest, InjectOptions } from 'fastify'
 import { createMcpServer } from '../../../mcp/src/mcp-server.ts'
 import { Pennypost } from '../../../sdk/src/index.ts'
-import { checkStillActive } from '../accounts/keys.ts'
+import { checkStillActive } from '../accounts/active-key.ts'
 import { limits } from '../limits.ts'
 import type { App } from '../platform.ts'
 import { problem } from '../problems.ts'

@@ -5,7 +5,7 @@
  */
 import { rm } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { checkStillActive } from '../accounts/keys.ts'
+import { checkStillActive } from '../accounts/active-key.ts'
 import { conflictOn, type Db, isTransient, untied } from '../kernel/database/db.ts'
 import { type Claim, fingerprint, once, Replay, readKey } from '../kernel/database/idempotency.ts'
 import { clientNetwork } from '../kernel/net/ip-addresses.ts'

@@ -4,6 +4,7 @@ import { createKey, getKey, listKeys, revokeKey } from '../accounts/keys.ts'
 import { getOrganization } from '../accounts/organizations.ts'
 import { resendClaim } from '../accounts/ownership-claims.ts'
 import { register } from '../accounts/registration.ts'
+import { approve, listApprovals, reject } from '../approvals/approvals.ts'
 import { createTopup } from '../billing/payments.ts'
 import { getWallet, listWalletEntries } from '../billing/wallet.ts'
 import { createDomain, deleteDomain, getDomain, getDomainDns, listDomains, verifyDomain } from '../email/domains/domains.ts'
@@ -13,7 +14,6 @@ import { getAttachment, getSource } from '../email/messages/attachments.ts'
 import { getInboxMessage, getMessage, listMessages, searchMessages } from '../email/messages/messages.ts'
 import { getOpens } from '../email/messages/opens.ts'
 import { getThread, listThreads } from '../email/messages/threads.ts'
-import { approveMessage, listApprovals, rejectMessage } from '../email/policy/approvals.ts'
 import { createRule, deleteRule, listRules } from '../email/policy/rules.ts'
 import { addSuppression, listSuppressions, removeSuppression } from '../email/policy/suppressions.ts'
 import { replyToMessage, sendMessage } from '../email/sending/sending.ts'
@@ -90,8 +90,8 @@ export const v1: V1Row[] = [
   ['GET /threads/:thread_id', getThread],
 
   ['GET /approvals', listApprovals],
-  ['POST /approvals/:message_id/approve', approveMessage],
-  ['POST /approvals/:message_id/reject', rejectMessage],
+  ['POST /approvals/:approval_id/approve', approve],
+  ['POST /approvals/:approval_id/reject', reject],
 
   ['POST /domains', createDomain, 201],
   ['GET /domains', listDomains],

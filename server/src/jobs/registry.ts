@@ -1,9 +1,9 @@
 /** Every background job: what it is called and who does it. A job may run twice; each handler is safe to repeat. */
 import { sendClaimMail } from '../accounts/ownership-claims.ts'
+import { askOwner, expireApprovals } from '../approvals/approvals.ts'
 import { sendEmptyWalletMail } from '../billing/payments.ts'
 import { checkDomains } from '../email/domains/domain-checks.ts'
 import { interpretMail, resumeMail } from '../email/inbound/receive.ts'
-import { askOwner, expireApprovals } from '../email/policy/approvals.ts'
 import type { App } from '../platform.ts'
 import { payWaitingOrder } from '../post/checkout/checkout.ts'
 import { tickPost } from '../post/cron.ts'
@@ -25,9 +25,9 @@ export const jobs = {
   'claims.invite': sendClaimMail,
   /** Tells an owner that there is no credit left, with a link to top up. */
   'wallet.empty': sendEmptyWalletMail,
-  /** Mails the owner a link to approve or reject a held mail. */
+  /** Mails the owner a link to approve or reject what is held. */
   'approvals.ask': askOwner,
-  /** Rejects held mails that nobody decided in time. */
+  /** Rejects what is held and nobody decided about in time. */
   'approvals.expire': expireApprovals,
   /** Asks the DNS about domains whose time has come. */
   'domains.check': checkDomains,

@@ -175,6 +175,7 @@ describe('promises', () => {
       const real: Record<string, string> = {
         inbox_id: theirs.inbox,
         message_id: sent.id,
+        approval_id: sent.id,
         thread_id: sent.thread_id,
         attachment_id: withFile.attachments[0].id,
         webhook_id: hook.id,

@@ -35,6 +35,7 @@ export const makeThings = async (
     webhook_id: webhook.id,
     delivery_id: deliveries.body.data[0].id,
     event_id: deliveries.body.data[0].event_id,
+    approval_id: message.id,
     key_id: (await made('POST', '/api-keys', { name: 'spare' }, owner.key)).id,
     domain_id: (await made('POST', '/domains', { name: `${unique}.example.com` }, owner.key)).id,
     rule_id: (await made('POST', `/inboxes/${owner.inbox}/rules`, rule, owner.key)).id,

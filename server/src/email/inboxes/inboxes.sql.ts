@@ -101,9 +101,9 @@ export const lockMessages = async (db: Db, organizationId: string, id: string): 
 export const heldCost = async (db: Db, organizationId: string, id: string): Promise<number> =>
   (await db.row<{ mills: number }>(sql`
     with held as (
-      select a.cost_mills from approvals a join messages m on m.id = a.message_id
+      select a.cost_mills from approvals a join messages m on m.id = a.subject_id
       where a.organization_id = ${organizationId} and m.inbox_id = ${id} and a.state = 'pending'
-      order by a.message_id for update of a
+      order by a.subject_id for update of a
     )
     select coalesce(sum(cost_mills), 0)::bigint as mills from held`))!.mills
 
@@ -117,5 +117,7 @@ export const remove = async (db: Db, organizationId: string, id: string): Promis
   (await db.row(sql`
     with gone as (
       delete from deliveries where message_id in (select id from messages where organization_id = ${organizationId} and inbox_id = ${id})
+    ), undecided as (
+      delete from approvals where subject_id in (select id from messages where organization_id = ${organizationId} and inbox_id = ${id})
     )
     delete from inboxes where organization_id = ${organizationId} and id = ${id} returning id`)) !== undefined

@@ -1,6 +1,6 @@
 /** Waiting for a mail: one call that answers when it is there, instead of a loop of polls. */
 import Type from 'typebox'
-import { checkStillActive } from '../../accounts/keys.ts'
+import { checkStillActive } from '../../accounts/active-key.ts'
 import { parseId } from '../../kernel/ids.ts'
 import { type Context, object, operation } from '../../operation.ts'
 import { problem } from '../../problems.ts'

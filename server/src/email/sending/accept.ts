@@ -22,8 +22,8 @@ import { type Problem, problem } from '../../problems.ts'
 import type { AttachmentRow, DeliveryRow, MessageRow } from '../messages/messages.sql.ts'
 import { messageEvent, toMessage } from '../messages/messages.ts'
 import { domainOf } from '../mime/mailboxes.ts'
-import { holdForApproval } from '../policy/approvals.ts'
 import { type Room, roomFor } from '../policy/caps.ts'
+import { holdMail } from '../policy/held-mail.ts'
 import { nameOf, unscopedSuppressed } from '../policy/suppressions.sql.ts'
 import * as store from './accept.sql.ts'
 import type { Accept, Submission } from './outbox.ts'
@@ -293,7 +293,7 @@ const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
       messages.flatMap(row => eventsOf(app, row)),
     ),
   ])
-  for (const { row, cost } of accepted) if (row.status === 'held') await holdForApproval(app, db, row, cost)
+  for (const { row, cost } of accepted) if (row.status === 'held') await holdMail(app, db, row, cost)
 }
 
 const eventsOf = (app: App, row: MessageRow): NewEvent[] => {

@@ -1,5 +1,6 @@
 /** Sending and replying: from what a client asks for to a submission that acceptance (accept.ts) makes durable. */
 import Type, { type Static } from 'typebox'
+import { isHeld } from '../../approvals/hold.ts'
 import { newId, publicId } from '../../kernel/ids.ts'
 import { inUnits, limits } from '../../limits.ts'
 import { type Context, object, operation } from '../../operation.ts'
@@ -210,7 +211,7 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
     newThread: draft.thread.fresh,
     recipients,
     blobs,
-    held: inbox.hold || (ctx.key?.hold ?? false),
+    held: inbox.hold || isHeld(ctx),
     dailyCap: inbox.daily_cap,
     claim: ctx.claim,
   })

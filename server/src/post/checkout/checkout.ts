@@ -3,6 +3,7 @@
  * drops. From then on the drops decide: money is captured as they are printed, and goes back for what is not.
  */
 import Type from 'typebox'
+import { hold, isHeld } from '../../approvals/hold.ts'
 import { startTopup, topupLimits } from '../../billing/payments.ts'
 import { record } from '../../events/events.sql.ts'
 import type { Db } from '../../kernel/database/db.ts'
@@ -24,6 +25,7 @@ import * as recipients from '../recipients/order-recipients.sql.ts'
 import { wake } from '../sandbox/test-clock.sql.ts'
 import { nowFor } from '../sandbox/test-clock.ts'
 import { verifyLater } from '../verification/verify.ts'
+import { orderHash } from './order-hash.ts'
 import type { Unprintable } from './order-preflight.ts'
 import { makeQuote, SkipUnprintable } from './quote.ts'
 
@@ -54,10 +56,31 @@ export const checkoutOrder = operation(
       const { quote, preflight } = await makeQuote(ctx, order_id, skip_unprintable)
       if (!quote) throw refusal(preflight.problems)
     }
+    if (isHeld(ctx)) return holdOrder(ctx, order_id, payment)
     if (payment === 'card' && ctx.livemode && ctx.app.config.BILLING) return payByCard(ctx, order_id)
     return payOrder(ctx, order_id, payment)
   },
 )
+
+/** A checkout with a key under hold: nothing is set aside until it is approved, and the order is as fixed as a paid one. */
+const holdOrder = (ctx: Context, orderId: string, payment: string): Promise<Order> => {
+  const { app, org, livemode } = ctx
+  if (payment === 'card')
+    throw invalid({
+      path: '/payment',
+      message: 'is credit with a key under hold: who approves the order has it paid from the wallet',
+    })
+  return ctx.db.tx(async db => {
+    const row = await lockOrder(ctx, db, orderId)
+    const { status, quote } = row
+    if (status !== 'quoted' || !quote) throw problem('not_cancellable', { what: 'order', status, allowed: 'quoted' })
+    await store.holdOrLetGo(db, org, livemode, row.id, 'held')
+    await recordOrder({ db, org, livemode }, row.id, 'order.held')
+    const hash = await orderHash(app, db, row)
+    await hold(app, db, { kind: 'order', id: row.id, org, livemode, hash, cost: quote.total_mills })
+    return showOrder({ ...ctx, db }, orderId)
+  })
+}
 
 const refusal = (problems: Unprintable[]) => {
   const shown = problems.slice(0, mostShown).map(({ row, message }) => ({ path: `/recipients/${row}`, message }))
@@ -89,6 +112,10 @@ export const payWaitingOrder = async (app: App, { organization_id, order_id }: {
   }
 }
 
+/** Pays a held order that is approved, in the transaction of the decision. Throws as `payOrder` does. */
+export const payHeldOrder = (ctx: Pick<Context, 'app' | 'db' | 'org' | 'livemode'>, orderId: string): Promise<Order> =>
+  payFrom(ctx, orderId, 'credit', 'held')
+
 /**
  * Pays a quoted order from the wallet and makes its pieces. Throws insufficient_balance, and not_cancellable when it is not quoted (any
  * more).
@@ -103,11 +130,12 @@ const payFrom = async (
   ctx: Pick<Context, 'app' | 'db' | 'org' | 'livemode'>,
   orderId: string,
   method: string,
+  from: 'quoted' | 'held' = 'quoted',
 ): Promise<Order> => {
   const { app, db, org, livemode } = ctx
   const row = await lockOrder(ctx, db, orderId)
   const { status, quote } = row
-  if (status !== 'quoted' || !quote) throw problem('not_cancellable', { what: 'order', status, allowed: 'quoted' })
+  if (status !== from || !quote) throw problem('not_cancellable', { what: 'order', status, allowed: from })
   const now = await nowFor(app, db, org, livemode)
   const batches = allocate(now, row.drop_plan, row.recipient_count)
   await store.paid(db, org, livemode, row.id, method, now)
@@ -168,6 +196,7 @@ const makeBatch = async (
       drop_id: dropId,
       kind: order.kind,
       size: order.size,
+      status: 'created',
       recipient: row.recipient,
       return_address: order.returnAddress,
       address_status: row.address_status,

@@ -116,7 +116,7 @@ export const unscopedFree = async (db: Db, instance: number): Promise<number> =>
 export const start = (db: Db, organizationId: string, id: string, carrier: string, at: Date) =>
   db.row<DropRow>(sql`
     update drops d set status = 'production_started', carrier = ${carrier}, production_started_at = ${at}, updated_at = now(),
-      piece_count = (select count(*) from pieces p where p.drop_id = d.id and p.status <> 'cancelled')
+      piece_count = (select count(*) from pieces p where p.drop_id = d.id and p.status not in ('held', 'cancelled'))
     where d.organization_id = ${organizationId} and d.id = ${id} and d.status = 'locked'
     returning *, mail_date::text`)
 
@@ -124,7 +124,7 @@ export const cancelEmpty = (db: Db, organizationId: string, id: string) =>
   db.row<{ id: string }>(sql`
     update drops d set status = 'cancelled', updated_at = now()
     where d.organization_id = ${organizationId} and d.id = ${id} and d.status = 'locked'
-      and not exists (select from pieces p where p.drop_id = d.id and p.status not in ('failed', 'cancelled'))
+      and not exists (select from pieces p where p.drop_id = d.id and p.status not in ('held', 'failed', 'cancelled'))
     returning id`)
 
 /** Waits for others who move pieces of these drops, so that one of them sees the last piece go. */
@@ -137,7 +137,7 @@ export const lockAll = (db: Db, organizationId: string, ids: string[]) =>
 export const finish = (db: Db, organizationId: string, ids: string[], at: Date) =>
   db.rows<DropRow>(sql`
     update drops d set updated_at = now(), mailed_at = ${at}, status = case when exists (
-        select from pieces p where p.drop_id = d.id and p.status not in ('failed', 'cancelled')) then 'mailed' else 'cancelled' end
+        select from pieces p where p.drop_id = d.id and p.status not in ('held', 'failed', 'cancelled')) then 'mailed' else 'cancelled' end
     where d.organization_id = ${organizationId} and d.id = any (${ids}::uuid[]) and d.status in ('locked', 'production_started')
       and not exists (select from pieces p where p.drop_id = d.id and p.status in ('created', 'rendered', 'queued', 'printed'))
     returning *, mail_date::text`)

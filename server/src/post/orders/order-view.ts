@@ -13,7 +13,7 @@ import * as store from './orders.sql.ts'
 
 const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()])
 
-export const orderStatuses = ['draft', 'quoted', 'paid', 'in_production', 'mailed', 'completed', 'cancelled'] as const
+export const orderStatuses = ['draft', 'quoted', 'held', 'paid', 'in_production', 'mailed', 'completed', 'cancelled'] as const
 
 const Drop = Type.Object({
   id: Nullable(Type.String({ description: 'null until checkout makes it.' })),

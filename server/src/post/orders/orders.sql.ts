@@ -2,7 +2,7 @@ import { type Db, sql } from '../../kernel/database/db.ts'
 import type { Address } from '../addresses/postal-addresses.ts'
 import type { Draft } from './order-creative.ts'
 
-export type OrderStatus = 'draft' | 'quoted' | 'paid' | 'in_production' | 'mailed' | 'completed' | 'cancelled'
+export type OrderStatus = 'draft' | 'quoted' | 'held' | 'paid' | 'in_production' | 'mailed' | 'completed' | 'cancelled'
 
 export interface PlannedDrop {
   mail_date: string
@@ -168,8 +168,14 @@ export const paymentCame = (db: Db, organizationId: string, paymentId: string) =
 export const paid = (db: Db, organizationId: string, livemode: boolean, id: string, method: string, at: Date) =>
   db.row<{ id: string }>(sql`
     update orders set status = 'paid', payment = (coalesce(payment, '{}') - 'url') || ${JSON.stringify({ method })}::jsonb, paid_at = ${at}, updated_at = clock_timestamp()
-    where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status = 'quoted'
+    where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status in ('quoted', 'held')
     returning id`)
+
+/** A quoted order waits for approval from then on, and one that is not approved is quoted again. */
+export const holdOrLetGo = (db: Db, organizationId: string, livemode: boolean, id: string, to: 'held' | 'quoted') =>
+  db.rows(sql`
+    update orders set status = ${to}, updated_at = clock_timestamp()
+    where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status in ('quoted', 'held')`)
 
 export const cancel = (db: Db, organizationId: string, livemode: boolean, id: string, at: Date) =>
   db.rows(sql`

@@ -1,8 +1,9 @@
 /**
- * Orders: many pieces with one message. draft → quoted → paid → in_production → mailed → completed, or cancelled. A draft may be changed
+ * Orders: many pieces with one message. draft → quoted (→ held, until approved) → paid → in_production → mailed → completed, or cancelled. A draft may be changed
  * and is quoted anew afterwards; money, list and pieces come with checkout.ts, and from then on an order follows its drops.
  */
 import Type, { type Static } from 'typebox'
+import { withdraw } from '../../approvals/hold.ts'
 import { dateInput, readDate } from '../../email/messages/messages.ts'
 import type { StagedBlob } from '../../kernel/blobs.ts'
 import type { Db } from '../../kernel/database/db.ts'
@@ -221,7 +222,7 @@ export const updateOrder = operation(
   async (ctx, { order_id, status, quantity, ...input }) => {
     if (status === 'cancelled' && (quantity !== undefined || Object.keys(input).length > 0))
       throw invalid({ path: '/status', message: 'cancels the order, so nothing else can be changed with it' })
-    if (status === 'cancelled') return cancel(ctx, order_id, ['draft', 'quoted'])
+    if (status === 'cancelled') return cancel(ctx, order_id, ['draft', 'quoted', 'held'])
     const now = await nowFor(ctx.app, ctx.db, ctx.org, ctx.livemode)
     const { staged, keep } = staging(ctx)
     return ctx.db.tx(async db => {
@@ -254,13 +255,15 @@ const cancel = (ctx: Context, id: string, from: store.OrderStatus[]): Promise<Or
   ctx.db.tx(async db => {
     // Drops before the order, as everywhere: who moves a piece holds its drop already when he comes to the order.
     const drops = await store.holdDrops(db, ctx.org, (await findOrder({ ...ctx, db }, id)).id)
+    // Before the order, as who decides about it.
+    await withdraw(ctx.app, db, { org: ctx.org, id: (await findOrder({ ...ctx, db }, id)).id }, 'cancelled')
     const order = await lockOrder(ctx, db, id)
     const locked = drops.some(({ status }) => status !== 'scheduled')
     if (!from.includes(order.status) || locked)
       throw problem('not_cancellable', {
         what: 'order',
         status: locked && order.status === 'paid' ? 'being printed' : order.status,
-        allowed: from.includes('paid') ? 'draft, quoted, or paid and not yet locked' : 'draft or quoted',
+        allowed: from.includes('paid') ? 'draft, quoted, held, or paid and not yet locked' : 'draft, quoted or held',
       })
     const at = await nowFor(ctx.app, db, ctx.org, ctx.livemode)
     await store.cancel(db, ctx.org, ctx.livemode, order.id, at)
@@ -280,7 +283,7 @@ export const cancelOrder = operation(
   'Cancel an order',
   'orders.delete',
   { input: object({ order_id: OrderId }), output: Order },
-  (ctx, input) => cancel(ctx, input.order_id, ['draft', 'quoted', 'paid']),
+  (ctx, input) => cancel(ctx, input.order_id, ['draft', 'quoted', 'held', 'paid']),
 )
 
 /** Mailbots' rule: what is paid is not cancelled. */
@@ -288,5 +291,5 @@ export const cancelUnpaidOrder = operation(
   'Cancel an order that is not paid',
   'orders.delete',
   { input: object({ order_id: OrderId }), output: Order },
-  (ctx, input) => cancel(ctx, input.order_id, ['draft', 'quoted']),
+  (ctx, input) => cancel(ctx, input.order_id, ['draft', 'quoted', 'held']),
 )

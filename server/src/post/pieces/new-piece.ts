@@ -3,7 +3,9 @@
  * the drawn page included; then drop, row, money and event are one transaction.
  */
 import Type, { type Static } from 'typebox'
+import { isHeld } from '../../approvals/hold.ts'
 import { record } from '../../events/events.sql.ts'
+import type { EventType } from '../../events/events.ts'
 import type { StagedBlob } from '../../kernel/blobs.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { checkReplay, once } from '../../kernel/database/idempotency.ts'
@@ -19,6 +21,7 @@ import { newBarcodes, newCode, renderer, specOf } from '../production/printing.t
 import { nowFor } from '../sandbox/test-clock.ts'
 import { verify } from '../verification/verify.ts'
 import { fieldErrorOf, type Keep, type StoredCreative } from './creative.ts'
+import { holdPiece } from './held-piece.ts'
 import { Metadata, type Piece, toPiece } from './piece-view.ts'
 import * as store from './pieces.sql.ts'
 
@@ -76,6 +79,7 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     order_id: null,
     kind: wanted.kind,
     size,
+    status: isHeld(ctx) ? 'held' : 'created',
     recipient: to.address,
     return_address: from.address,
     address_status: to.status,
@@ -103,8 +107,10 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     await app.blobs.insert(db, org, staged)
     await store.insert(db, org, livemode, [{ ...piece, address_status, creative, drop_id: drop.id, imb: imb! }])
     await ledger.reserve({ app, db, org, livemode }, piece.price_mills, publicId('piece', piece.id))
-    const made = toPiece(app, (await store.byId(db, org, livemode, piece.id))!)
-    await record(db, [{ type: 'piece.created', organization_id: org, livemode, data: made }])
+    const row = (await store.byId(db, org, livemode, piece.id))!
+    const made = toPiece(app, row)
+    await record(db, [{ type: `piece.${piece.status}` as EventType, organization_id: org, livemode, data: made }])
+    if (piece.status === 'held') await holdPiece(app, db, row)
     return made
   }
   // The claim is made here and not around the whole, so that no transaction waits while pages are drawn.

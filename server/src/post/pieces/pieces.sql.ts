@@ -48,6 +48,7 @@ export type NewPiece = Pick<
   | 'drop_id'
   | 'kind'
   | 'size'
+  | 'status'
   | 'recipient'
   | 'return_address'
   | 'address_status'
@@ -64,12 +65,12 @@ export type NewPiece = Pick<
 
 export const insert = (db: Db, organizationId: string, livemode: boolean, pieces: NewPiece[]) =>
   db.rows(sql`
-    insert into pieces (id, organization_id, livemode, order_id, drop_id, kind, size, recipient, return_address, address_status, creative,
+    insert into pieces (id, organization_id, livemode, order_id, drop_id, kind, size, status, recipient, return_address, address_status, creative,
       merge_variables, metadata, send_date, price_mills, postage_mills, imb, code, qr_url, reached, created_at, updated_at)
-    select id, ${organizationId}, ${livemode}, order_id, drop_id, kind, size, recipient, return_address, address_status,
+    select id, ${organizationId}, ${livemode}, order_id, drop_id, kind, size, status, recipient, return_address, address_status,
       nullif(creative, 'null'::jsonb), merge_variables, metadata, send_date, price_mills, postage_mills, imb, code, qr_url,
-      jsonb_build_object('created', created_at), created_at::timestamptz, created_at::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(pieces)}::jsonb) as p (id uuid, order_id uuid, drop_id uuid, kind text, size text, recipient jsonb,
+      jsonb_build_object(status, created_at), created_at::timestamptz, created_at::timestamptz
+    from jsonb_to_recordset(${JSON.stringify(pieces)}::jsonb) as p (id uuid, order_id uuid, drop_id uuid, kind text, size text, status text, recipient jsonb,
       return_address jsonb, address_status text, creative jsonb, merge_variables jsonb, metadata jsonb, send_date date, price_mills integer,
       postage_mills integer, imb text, code text, qr_url text, created_at text)`)
 
@@ -120,6 +121,12 @@ export const lock = async (db: Db, organizationId: string, livemode: boolean, id
     select *, send_date::text, mail_date::text from piece_details
     where organization_id = ${organizationId} and livemode = ${livemode} and id = any (${ids}::uuid[]) order by id`)
 }
+
+/** Puts a piece that is in no printer's hands yet into another drop. */
+export const putInto = (db: Db, organizationId: string, id: string, dropId: string) =>
+  db.rows(sql`
+    update pieces set drop_id = ${dropId}, updated_at = now()
+    where organization_id = ${organizationId} and id = ${id} and status = 'held'`)
 
 export type Moved = Pick<PieceRow, 'id' | 'status' | 'reached' | 'delivered_confidence' | 'failure' | 'carrier_reference'>
 

@@ -1,5 +1,6 @@
 /** Pieces: one postcard or letter each, whoever made it. Looking at them, cancelling one, and how they look to the outside. */
 import Type from 'typebox'
+import { withdraw } from '../../approvals/hold.ts'
 import { dateInput, readDate } from '../../email/messages/messages.ts'
 import { parseId } from '../../kernel/ids.ts'
 import { Page, page, pageOf, paging } from '../../kernel/pages.ts'
@@ -67,11 +68,14 @@ export const cancelPiece = operation(
   { input: object({ piece_id: PieceId }), output: Piece },
   async (ctx, input) =>
     ctx.db.tx(async db => {
-      const { id, drop_id } = await findPiece({ ...ctx, db }, input.piece_id)
+      const { id, drop_id, status } = await findPiece({ ...ctx, db }, input.piece_id)
+      // Before the piece, as who decides about it.
+      if (status === 'held') await withdraw(ctx.app, db, { org: ctx.org, id }, 'cancelled')
       const drop = await lockDrop(db, ctx.org, ctx.livemode, drop_id)
       const at = await nowFor(ctx.app, db, ctx.org, ctx.livemode)
       const cancelled =
-        drop?.status === 'scheduled' && (await movePieces(ctx.app, db, ctx, new Map([[id, [{ to: 'cancelled', at }]]]))).has(id)
+        (drop?.status === 'scheduled' || status === 'held') &&
+        (await movePieces(ctx.app, db, ctx, new Map([[id, [{ to: 'cancelled', at }]]]))).has(id)
       const row = await findPiece({ ...ctx, db }, input.piece_id)
       if (!cancelled)
         throw problem('not_cancellable', {

@@ -40,6 +40,13 @@ export const accepted = (db: Db, organizationId: string, orderId: string, after:
     where organization_id = ${organizationId} and order_id = ${orderId} and accepted and (${after}::uuid is null or id > ${after}::uuid)
     order by id limit ${limit}`)
 
+/** SHA-256 (hex) of all accepted ones, in the order of the list. */
+export const digest = async (db: Db, organizationId: string, orderId: string): Promise<string> =>
+  (await db.row<{ sha256: string }>(sql`
+    select encode(sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(row, recipient, merge_variables)::text, 'UTF8')), ''
+      order by id), '')), 'hex') as sha256
+    from recipients where organization_id = ${organizationId} and order_id = ${orderId} and accepted`))!.sha256
+
 /** How many are accepted, by destination. */
 export const destinations = (db: Db, organizationId: string, orderId: string) =>
   db.rows<{ country: string; count: number }>(sql`

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { linkIn, type OwnerRig, startOwnerRig } from '../../../test/flows/owner-mail.ts'
-import { eventually, type Json } from '../../../test/harness.ts'
-import { movableClock } from '../../kernel/clock.ts'
+import { linkIn, type OwnerRig, startOwnerRig } from '../../test/flows/owner-mail.ts'
+import { eventually, type Json } from '../../test/harness.ts'
+import { movableClock } from '../kernel/clock.ts'
 import { expireApprovals } from './approvals.ts'
 
 describe('held mail', () => {
@@ -87,7 +87,7 @@ describe('held mail', () => {
     const { key, inbox } = await holding()
     const { body: held } = await send(key, inbox, { attachments: [{ filename: 'f', content: 'aGk=' }] })
     assert.equal((await decide(key, held.id, 'approve', { content_sha256: '0'.repeat(64) })).body.error.code, 'content_changed')
-    const uuid = "(select message_id from approvals where state = 'pending' order by message_id desc limit 1)"
+    const uuid = "(select subject_id from approvals where state = 'pending' order by subject_id desc limit 1)"
     for (const change of [
       `update messages set bcc_emails = '{spy@evil.test}' where id = ${uuid}`,
       `update messages set text_body = 'Other' where id = ${uuid}`,
