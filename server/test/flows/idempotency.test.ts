@@ -97,11 +97,13 @@ describe('an Idempotency-Key', () => {
     it('on every POST: 403 first, whatever is stored', async () => {
       const { key, inbox } = await t.register('Scoped')
       const test = await t.mint(key)
+      const ofLive = await makeThings(t, key, { key, inbox })
+      const ofTest = await makeThings(t, test, { key, inbox })
       let tried = 0
       for (const [at, run] of v1) {
         if (!at.startsWith('POST ') || run.scope === 'public') continue
         const live = !at.includes('test-clock')
-        const things = await makeThings(t, live ? key : test, { key, inbox })
+        const things = live ? ofLive : ofTest
         const path = at.slice(5).replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(things[name]!))
         const request = { body: bodyOf(at), headers: header(`scope-${tried}`) }
         const first = await t.call('POST', `/v1${path}`, { key: live ? key : test, ...request })
