@@ -111,7 +111,7 @@ export interface Message {
   } | null
   /** True when a machine wrote it (RFC 3834): never answer it automatically. */
   automatic: boolean
-  /** Why an inbound mail could not be taken apart; its source is still there. */
+  /** What was wrong with an inbound mail, in sentences; all of it that could be read is shown, and its source has the rest. */
   parse_problem: string | null
   /** Outbound: what became of it at each recipient. */
   recipients: {

@@ -63,7 +63,7 @@ export const writeLetter = async (app: App, { mail, raw, message, authentication
     authentication,
     // RFC 3834 §2: what has a null return path is an answer or a report already.
     automatic: message.automatic || mail.mail_from === '',
-    parse_problem: message.problem ?? (isLong(message.text) || isLong(message.html) ? tooLong : null),
+    parse_problem: parseProblem(message),
     size: mail.size,
     created_at: mail.received_at,
     attachments: message.attachments.map(
@@ -85,6 +85,9 @@ export const writeLetter = async (app: App, { mail, raw, message, authentication
 /** Characters of a body that are kept beside the source. Nobody reads on, and a list shows a hundred messages at once. */
 const longestBody = 1_000_000
 const tooLong = 'A body of more than 1,000,000 characters was cut; the source has all of it.'
+
+const parseProblem = ({ problem, text, html }: ParsedMessage): string | null =>
+  [...(problem === null ? [] : [problem]), ...(isLong(text) || isLong(html) ? [tooLong] : [])].join(' ') || null
 
 const isLong = (text: string | null): boolean => text !== null && text.length > longestBody
 const cut = (text: string | null): string | null =>

@@ -9,8 +9,9 @@ import { type AuthenticateResult, authenticate as verify } from 'mailauth'
 import type { Resolver } from '../../kernel/net/dns.ts'
 import { cleanText } from '../extraction/clean-text.ts'
 import type { Authentication } from '../messages/messages.sql.ts'
+import { headerEnd } from '../mime/header-section.ts'
 import { domainOf } from '../mime/mailboxes.ts'
-import { caps, headerEnd } from '../mime/scan.ts'
+import { caps } from '../mime/structure.ts'
 
 export interface Arrival {
   raw: Buffer

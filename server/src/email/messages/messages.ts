@@ -96,7 +96,10 @@ export const Message = Type.Object({
   authentication: Nullable(Authentication),
   automatic: Type.Boolean({ description: 'True when a machine wrote it (RFC 3834): never answer it automatically.' }),
   parse_problem: Nullable(
-    Type.String({ description: 'Why an inbound mail could not be taken apart; its source is still there.' }),
+    Type.String({
+      description:
+        'What was wrong with an inbound mail, in sentences; all of it that could be read is shown, and its source has the rest.',
+    }),
   ),
   recipients: Type.Array(Recipient, { description: 'Outbound: what became of it at each recipient.' }),
   size: Type.Integer({ description: 'Bytes of the mail as received; 0 for outbound.' }),

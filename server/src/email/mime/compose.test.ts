@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import MailComposer from 'nodemailer/lib/mail-composer'
-import PostalMime, { type Email } from 'postal-mime'
 import { compose, composeProblems, type OutgoingMessage } from './compose.ts'
+import { type ParsedMessage, readMessage } from './read-message.ts'
 
 const base: OutgoingMessage = {
   messageId: '<msg_01@mail.example>',
@@ -24,13 +24,13 @@ const assertClean = (bytes: Buffer): void => {
   assert.ok(text.endsWith('\r\n'))
 }
 
-const read = (message: OutgoingMessage): Promise<Email> => {
+const read = (message: OutgoingMessage): ParsedMessage => {
   const bytes = compose(message)
   assertClean(bytes)
-  return PostalMime.parse(bytes)
+  return readMessage(bytes)
 }
 
-const lines = (text: string | undefined): string => (text ?? '').replace(/\r\n?/g, '\n').trimEnd()
+const lines = (text: string | null | undefined): string => (text ?? '').replace(/\r\n?/g, '\n').trimEnd()
 
 test('the same input gives the same bytes, another id other boundaries', () => {
   const message = { ...base, text: 'a', html: '<b>a</b>' }
@@ -66,8 +66,8 @@ test('what is parsed is what was composed, and what nodemailer’s own composer 
         references: ['<x@y>', '<a@b>'],
         headers: { 'X-Tag': 'größer' },
       }
-      const mine = await read(message)
-      const theirs = await PostalMime.parse(
+      const mine = read(message)
+      const theirs = readMessage(
         await new MailComposer({
           ...message,
           from: { name: 'The Shop', address: 'shop@mail.example' },
@@ -81,9 +81,9 @@ test('what is parsed is what was composed, and what nodemailer’s own composer 
       )
       for (const key of ['from', 'to', 'cc', 'replyTo', 'subject', 'messageId', 'inReplyTo', 'references', 'date'] as const)
         assert.deepEqual(mine[key], theirs[key], key)
-      assert.equal(lines(mine.text), lines(text))
+      assert.equal(lines(mine.text), lines(text).replace('\0', ''), 'all but NUL, which cannot be stored')
       if (!/[\0\x07]/.test(text)) assert.equal(lines(mine.text), lines(theirs.text))
-      assert.equal(lines(mine.html), lines(html))
+      assert.equal(lines(mine.html), lines(html).replace('\0', ''))
     }
   }
 })
@@ -100,7 +100,7 @@ test('inline pictures and attachments arrive byte for byte, with their names', a
     'a\\b/c.txt',
     '=?utf-8?Q?x?=.txt',
   ]
-  const email = await read({
+  const email = read({
     ...base,
     html: '<img src="cid:logo">',
     attachments: [
@@ -112,9 +112,9 @@ test('inline pictures and attachments arrive byte for byte, with their names', a
       })),
     ],
   })
-  assert.equal(email.attachments[0]!.contentId, '<logo>')
-  assert.equal(email.attachments[0]!.related, true)
-  assert.deepEqual(Buffer.from(email.attachments[0]!.content as ArrayBuffer), all)
+  assert.equal(email.attachments[0]!.contentId, 'logo')
+  assert.equal(email.attachments[0]!.inline, true)
+  assert.deepEqual(Buffer.from(email.attachments[0]!.content), all)
   const expected = [
     'plan.pdf',
     'Rechnung März 2026.pdf',
@@ -130,21 +130,19 @@ test('inline pictures and attachments arrive byte for byte, with their names', a
     expected,
   )
   for (const [index, { content }] of email.attachments.slice(1).entries()) {
-    assert.deepEqual(Buffer.from(content as ArrayBuffer), Buffer.alloc(index * 29, all))
+    assert.deepEqual(Buffer.from(content), Buffer.alloc(index * 29, all))
   }
 })
 
 test('a forwarded message is not encoded when it is clean, and a plain file when it is not', async () => {
   const forward = async (content: string) =>
-    (
-      await read({
-        ...base,
-        text: 'see',
-        attachments: [{ filename: 'm.eml', contentType: 'message/rfc822', content: Buffer.from(content) }],
-      })
-    ).attachments[0]
-  assert.equal((await forward('Subject: ü\r\n\r\nx'))?.mimeType, 'application/octet-stream')
-  assert.equal((await forward('Subject: x\n\nbare'))?.mimeType, 'application/octet-stream')
+    read({
+      ...base,
+      text: 'see',
+      attachments: [{ filename: 'm.eml', contentType: 'message/rfc822', content: Buffer.from(content) }],
+    }).attachments[0]
+  assert.equal((await forward('Subject: ü\r\n\r\nx'))?.contentType, 'application/octet-stream')
+  assert.equal((await forward('Subject: x\n\nbare'))?.contentType, 'application/octet-stream')
   const clean = compose({
     ...base,
     attachments: [{ filename: 'm.eml', contentType: 'message/rfc822', content: Buffer.from('Subject: x\r\n\r\nhello\r\n') }],
@@ -157,8 +155,8 @@ test('a forwarded message is not encoded when it is clean, and a plain file when
     'text/html\r\nX: y',
     'text/plain; name="a"',
   ]) {
-    const email = await read({ ...base, text: 'see', attachments: [{ filename: 'f', contentType, content: Buffer.from('x') }] })
-    assert.equal(email.attachments[0]?.mimeType, 'application/octet-stream', contentType)
+    const email = read({ ...base, text: 'see', attachments: [{ filename: 'f', contentType, content: Buffer.from('x') }] })
+    assert.equal(email.attachments[0]?.contentType, 'application/octet-stream', contentType)
   }
 })
 
@@ -224,6 +222,6 @@ test('a path or a URL in an attachment is nothing this composer knows', async ()
     href: 'http://127.0.0.1/',
     raw: 'x',
   }
-  const email = await read({ ...base, text: 'x', attachments: [trap] })
-  assert.equal(Buffer.from(email.attachments[0]!.content as ArrayBuffer).toString(), 'mine')
+  const email = read({ ...base, text: 'x', attachments: [trap] })
+  assert.equal(Buffer.from(email.attachments[0]!.content).toString(), 'mine')
 })

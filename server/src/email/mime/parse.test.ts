@@ -44,7 +44,7 @@ test('attachments come with safe names, whole bytes and their place', async () =
       { filename: 'logo.png', contentType: 'image/png', contentId: 'logo@1', inline: true, size: 8 },
       { filename: 'passwd', contentType: 'application/octet-stream', contentId: null, inline: false, size: 6 },
       { filename: 'fdp.rechnung.pdf', contentType: 'application/pdf', contentId: null, inline: false, size: 5 },
-      { filename: 'message.eml', contentType: 'message/rfc822', contentId: null, inline: false, size: 52 },
+      { filename: 'message.eml', contentType: 'message/rfc822', contentId: null, inline: false, size: 54 },
     ],
   )
   assert.equal(Buffer.from(attachments[1]!.content).toString(), 'secret')
@@ -89,7 +89,7 @@ test('whatever the bytes are, a storable message comes back', async () => {
     const message = await parse(input)
     assertStorable(message)
     assert.ok(message.date === null || message.date.getUTCFullYear() <= 9999)
-    assert.equal(message.parsed, message.problem === null)
+    assert.equal(message.parsed, true)
   }
   assert.equal((await parse('just text\r\nand more')).text?.trim(), 'just text\nand more')
   assert.equal(({} as Record<string, unknown>).x, undefined)
@@ -122,11 +122,11 @@ test('what is over a cap comes back with its headers and the reason', async () =
       /1000 parts/,
     ],
     [`${head}Content-Type: multipart/mixed; boundary="n\\m"\r\n\r\n${'--nm\r\n\r\n'.repeat(5000)}`, /1000 parts/],
-    [head + nested(10_000), /1000 parts/],
-    [head + nested(300), /nesting/],
+    [head + nested(10_000), /100 levels of nesting/],
+    [head + nested(300), /100 levels of nesting/],
     [`${head}X: ${'a'.repeat(110_000)}\r\n\r\n`, /header section is larger/],
     [`${head}${'a:\r\n'.repeat(20_000)}\r\n`, /more than 10000 lines/],
-    [mixed('n') + `--n\r\nX: ${'y'.repeat(9000)}\r\n\r\n`.repeat(400), /header size/],
+    [mixed('n') + `--n\r\nX: ${'y'.repeat(9000)}\r\n\r\n`.repeat(400), /header sections of all parts/],
   ]
   for (const [bomb, problem] of bombs) {
     const message = await parse(bomb)
@@ -159,21 +159,20 @@ test('the main thread stays free while bombs go off', async () => {
 })
 
 test('a worker that takes too long is replaced, and its message kept', async () => {
-  const hasty = createParser({ workers: 1, timeoutMs: 1500 })
-  // 300,000 parts behind a boundary the count cannot see: the comment in the parameter name hides it.
-  const hidden = Buffer.from(`${head}Content-Type: multipart/mixed; bound(x)ary=n\r\n\r\n${'--n\r\n\r\n'.repeat(300_000)}`)
-  const [slow, next] = await Promise.all([hasty.parse(hidden), hasty.parse(await fixture('gmail-forward'))])
-  assert.equal(slow.parsed, false)
-  assert.match(slow.problem ?? '', /longer than 1500 ms/)
-  assert.equal(slow.subject, 'bomb')
-  assert.equal(next.subject, 'Fwd: Flight confirmation')
+  // No thread starts in a millisecond, so each of these takes too long, and each gets a thread of its own.
+  const hasty = createParser({ workers: 1, timeoutMs: 1 })
+  const slow = await Promise.all([hasty.parse(Buffer.from(`${head}\r\nx`)), hasty.parse(await fixture('gmail-forward'))])
+  assert.deepEqual(
+    slow.map(({ parsed, subject, problem }) => ({ parsed, subject, problem })),
+    ['bomb', 'Fwd: Flight confirmation'].map(subject => ({ parsed: false, subject, problem: 'Parsing took longer than 1 ms.' })),
+  )
   await hasty.close()
 })
 
 test('a worker that runs out of memory is replaced, and its message kept', async () => {
   const small = createParser({ workers: 1, timeoutMs: 60_000, maxHeapMb: 24 })
-  const hidden = Buffer.from(`${head}Content-Type: multipart/mixed; bound(x)ary=n\r\n\r\n${'--n\r\n\r\n'.repeat(100_000)}`)
-  const bloated = await small.parse(hidden)
+  const wide = Buffer.from(`${head}Content-Type: text/html\r\n\r\n${'<p>a</p>'.repeat(124_000)}`)
+  const bloated = await small.parse(wide)
   assert.equal(bloated.parsed, false)
   assert.match(bloated.problem ?? '', /memory/)
   assert.equal(bloated.subject, 'bomb')

@@ -2,19 +2,16 @@
 import { parentPort } from 'node:worker_threads'
 import { cleanText } from '../extraction/clean-text.ts'
 import { htmlToText } from '../extraction/html-text.ts'
-import { replaceBlob } from './joined-blob.ts'
 import { readMessage } from './read-message.ts'
 
 export type Job = { kind: 'message'; raw: Uint8Array } | { kind: 'html'; html: string }
 
-replaceBlob()
-
-parentPort!.on('message', async (job: Job) => {
+parentPort!.on('message', (job: Job) => {
   if (job.kind === 'html') {
     parentPort!.postMessage(cleanText(htmlToText(job.html)))
     return
   }
-  const message = await readMessage(Buffer.from(job.raw.buffer, job.raw.byteOffset, job.raw.byteLength))
+  const message = readMessage(Buffer.from(job.raw.buffer, job.raw.byteOffset, job.raw.byteLength))
   const whole = message.attachments.filter(({ content }) => content.byteLength === content.buffer.byteLength)
   parentPort!.postMessage(message, [...new Set(whole.map(({ content }) => content.buffer as ArrayBuffer))])
 })

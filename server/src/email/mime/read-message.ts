@@ -1,31 +1,17 @@
 /** Untrusted bytes → message. Runs inside the parse worker: it may take long or run out of memory, parse.ts survives that. */
-import PostalMime, { type Attachment } from 'postal-mime'
 import { cleanText } from '../extraction/clean-text.ts'
 import { extractReply } from '../extraction/reply-extraction.ts'
-import type { HeaderField } from './automatic.ts'
-import { cleanFields, decode, type EnvelopeFields, readFields, readHeaderSection } from './envelope-fields.ts'
-import { readMediaType, safeFileName } from './file-names.ts'
-import { caps, scan } from './scan.ts'
+import { type ParsedAttachment, readContent } from './content.ts'
+import { type EnvelopeFields, readFields, readHeaderAlone } from './envelope-fields.ts'
+import { OverCap, readStructure } from './structure.ts'
 
-export interface ParsedAttachment {
-  /** Safe to store and to show: no path, no control or direction characters, 1 to 255 octets. */
-  filename: string
-  /** `type/subtype`, lower case. */
-  contentType: string
-  /** Octets. */
-  size: number
-  /** Without angle brackets. */
-  contentId: string | null
-  /** Meant to be shown inside the HTML. */
-  inline: boolean
-  content: Uint8Array
-}
+export type { ParsedAttachment } from './content.ts'
 
 /** A message as its sender wrote it. No string holds NUL or half a surrogate pair. */
 export interface ParsedMessage extends EnvelopeFields {
   /** False: over a cap or unreadable. Then the header fields are best effort, and there is no body. */
   parsed: boolean
-  /** One sentence, when `parsed` is false. */
+  /** What was wrong with the message, in sentences; null when nothing was. All that could be read is there all the same. */
   problem: string | null
   text: string | null
   html: string | null
@@ -36,22 +22,21 @@ export interface ParsedMessage extends EnvelopeFields {
   report: 'delivery-status' | 'feedback-report' | 'disposition-notification' | null
 }
 
-/** Any bytes give a message; see `parsed` for how much of one. */
-export const readMessage = async (raw: Buffer): Promise<ParsedMessage> => {
-  const problem = scan(raw)
-  if (problem) return unparsed(raw, problem)
+/** Any bytes give a message; see `parsed` for how much of one. Pure: the same bytes give the same message. */
+export const readMessage = (raw: Buffer): ParsedMessage => {
   try {
-    return await readParts(raw)
+    return readParts(withLineFeeds(raw))
   } catch (error) {
+    if (error instanceof OverCap) return unparsed(raw, error.message)
     return unparsed(raw, `The message could not be parsed: ${error instanceof Error ? error.message : error}`)
   }
 }
 
 /** What is kept of a message nobody can parse: its header fields, and why. Bounded work, fit for the main thread. */
 export const unparsed = (raw: Buffer, problem: string): ParsedMessage => ({
-  ...readFields(readHeaderSection(raw)),
+  ...readFields(readHeaderAlone(raw)),
   parsed: false,
-  problem: cleanText(problem).slice(0, 500).toWellFormed(),
+  problem: shortened([problem]),
   text: null,
   html: null,
   extractedText: null,
@@ -59,51 +44,48 @@ export const unparsed = (raw: Buffer, problem: string): ParsedMessage => ({
   report: null,
 })
 
-const readParts = async (raw: Buffer): Promise<ParsedMessage> => {
-  const email = await PostalMime.parse(startsWithHeader(raw) ? raw : Buffer.concat([Buffer.from('\r\n'), raw]), {
-    forceRfc822Attachments: true,
-    maxNestingDepth: caps.nesting,
-    maxHeadersSize: caps.allHeaderBytes,
-  })
-  const fields = readFields(cleanFields(email.headers.map(({ key, value }): HeaderField => [key, value])))
-  const text = email.text === undefined ? null : cleanText(email.text)
-  const html = email.html === undefined ? null : cleanText(email.html)
-  const attachments = email.attachments.map(readAttachment)
+const readParts = (raw: Buffer): ParsedMessage => {
+  const structure = readStructure(raw)
+  const { text, html, attachments, charset } = readContent(structure)
+  const fields = readFields(structure.root.fields, charset)
+  const { from } = fields
+  if (from === null) structure.problems.add('The mail does not say who it is from.')
+  else if (!from.address.includes('@')) structure.problems.add('From names no mail address.')
   const inThread = fields.inReplyTo !== null || fields.references.length > 0
   return {
     ...fields,
     parsed: true,
-    problem: null,
+    problem: structure.problems.size > 0 ? shortened([...structure.problems]) : null,
     text,
     html,
-    extractedText:
-      text === null && html === null ? null : cleanText(extractReply({ text, html, subject: fields.subject, inThread })),
+    extractedText: newPart({ text, html, subject: fields.subject, inThread }),
     attachments,
     report: reportKind(attachments),
   }
 }
 
-/** A field name and a colon; without one the whole message is body, rather than a header section of nonsense. */
-const startsWithHeader = (raw: Buffer): boolean =>
-  /^(?:>?From [^\n]*\n)?[\x21-\x39\x3b-\x7e]{1,200}[ \t]*:/.test(raw.toString('latin1', 0, 1500)) ||
-  /^\r?\n/.test(raw.toString('latin1', 0, 2))
-
-const readAttachment = (part: Attachment): ParsedAttachment => {
-  const content = typeof part.content === 'string' ? new TextEncoder().encode(part.content) : new Uint8Array(part.content)
-  const contentType = readMediaType(part.mimeType).type
-  const contentId = decode(part.contentId ?? '')
-    .replace(/[<>\s]/g, '')
-    .slice(0, 500)
-    .toWellFormed()
-  return {
-    filename: safeFileName(part.filename, contentType === 'message/rfc822' ? 'message.eml' : 'attachment'),
-    contentType,
-    size: content.byteLength,
-    contentId: contentId || null,
-    inline: part.related === true || part.disposition === 'inline',
-    content,
+/** A text that is too odd to be taken apart is shown whole. */
+const newPart = (body: Parameters<typeof extractReply>[0]): string | null => {
+  if (body.text === null && body.html === null) return null
+  try {
+    return cleanText(extractReply(body))
+  } catch {
+    return body.text
   }
 }
+
+const shortened = (problems: string[]): string => cleanText(problems.join(' ')).slice(0, 500).toWellFormed()
+
+/** Mail whose lines end in a lone CR, as from old Macs, has no line end that anything else here would see. */
+const withLineFeeds = (raw: Buffer): Buffer => {
+  if (raw.includes(LF) || !raw.includes(CR)) return raw
+  const lines = Buffer.from(raw)
+  for (let at = lines.indexOf(CR); at >= 0; at = lines.indexOf(CR, at + 1)) lines[at] = LF
+  return lines
+}
+
+const LF = 10
+const CR = 13
 
 const reportKind = (attachments: ParsedAttachment[]): ParsedMessage['report'] => {
   for (const kind of ['delivery-status', 'feedback-report', 'disposition-notification'] as const) {
