@@ -18,6 +18,7 @@ export const readAddressList = (field: string, around: string | null = null): Ma
   const found = split(field)
     .slice(0, longestList)
     .flatMap(entry => readEntry(entry, around))
+    .filter(({ address, name }) => address !== '' || name !== null)
   if (found.some(({ address }) => address.includes('@')))
     return found.filter(({ address }) => address.includes('@')).slice(0, longestList)
   // All of the field in one encoded word, address and all: it is what the sender meant.
