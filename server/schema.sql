@@ -64,21 +64,21 @@ CREATE INDEX api_keys_of_organization ON api_keys USING btree (organization_id, 
 
 -- approvals
 create table approvals (
-  message_id uuid not null,
+  subject_id uuid not null,
   organization_id uuid not null,
   livemode boolean not null,
   state text not null default 'pending'::text,
   content_hash bytea not null,
-  cost_mills integer not null,
+  cost_mills bigint not null,
   expires_at timestamp with time zone not null,
   decided_at timestamp with time zone,
-  decided_by text
+  decided_by text,
+  kind text not null
 );
-alter table approvals add constraint approvals_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id) ON DELETE CASCADE;
-alter table approvals add constraint approvals_pkey PRIMARY KEY (message_id);
-alter table approvals add constraint approvals_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'expired'::text])));
+alter table approvals add constraint approvals_pkey PRIMARY KEY (subject_id);
+alter table approvals add constraint approvals_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'expired'::text, 'withdrawn'::text])));
 CREATE INDEX approvals_due ON approvals USING btree (expires_at) WHERE (state = 'pending'::text);
-CREATE INDEX approvals_of_organization ON approvals USING btree (organization_id, livemode, message_id);
+CREATE INDEX approvals_of_organization ON approvals USING btree (organization_id, livemode, subject_id);
 
 -- attachments
 create table attachments (
@@ -389,7 +389,7 @@ create table orders (
 );
 alter table orders add constraint orders_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table orders add constraint orders_pkey PRIMARY KEY (id);
-alter table orders add constraint orders_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'quoted'::text, 'paid'::text, 'in_production'::text, 'mailed'::text, 'completed'::text, 'cancelled'::text])));
+alter table orders add constraint orders_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'quoted'::text, 'held'::text, 'paid'::text, 'in_production'::text, 'mailed'::text, 'completed'::text, 'cancelled'::text]))) NOT VALID;
 CREATE INDEX orders_by_metadata ON orders USING gin (metadata jsonb_path_ops) WHERE (metadata <> '{}'::jsonb);
 CREATE INDEX orders_by_status ON orders USING btree (organization_id, livemode, status, id);
 CREATE INDEX orders_of_organization ON orders USING btree (organization_id, livemode, id);
@@ -514,7 +514,7 @@ alter table pieces add constraint pieces_order_id_fkey FOREIGN KEY (order_id) RE
 alter table pieces add constraint pieces_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table pieces add constraint pieces_pkey PRIMARY KEY (id);
 alter table pieces add constraint pieces_print_job_id_fkey FOREIGN KEY (print_job_id) REFERENCES print_jobs(id);
-alter table pieces add constraint pieces_status_check CHECK ((status = ANY (ARRAY['created'::text, 'rendered'::text, 'queued'::text, 'printed'::text, 'mailed'::text, 'in_transit'::text, 'in_local_area'::text, 'processed_for_delivery'::text, 'delivered'::text, 're_routed'::text, 'returned'::text, 'failed'::text, 'cancelled'::text])));
+alter table pieces add constraint pieces_status_check CHECK ((status = ANY (ARRAY['held'::text, 'created'::text, 'rendered'::text, 'queued'::text, 'printed'::text, 'mailed'::text, 'in_transit'::text, 'in_local_area'::text, 'processed_for_delivery'::text, 'delivered'::text, 're_routed'::text, 'returned'::text, 'failed'::text, 'cancelled'::text]))) NOT VALID;
 CREATE INDEX pieces_by_carrier_reference ON pieces USING btree (carrier_reference) WHERE (carrier_reference IS NOT NULL);
 CREATE INDEX pieces_by_imb ON pieces USING btree (imb) WHERE (imb IS NOT NULL);
 CREATE INDEX pieces_by_metadata ON pieces USING gin (metadata jsonb_path_ops) WHERE (metadata <> '{}'::jsonb);

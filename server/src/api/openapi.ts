@@ -59,15 +59,16 @@ const pathItem = ([at, operation, status = 200, more]: (typeof v1)[number]) => {
   }
   const query = method === 'GET' ? Object.keys(input.properties).filter(name => !inPath.includes(name)) : []
   const body = without(input, inPath)
+  // Where no key is needed there is nobody to keep an answer for.
   const headers =
-    method === 'POST'
+    method === 'POST' && operation.scope !== 'public'
       ? [
           {
             name: 'Idempotency-Key',
             in: 'header',
             required: false,
             schema: { type: 'string', minLength: 1, maxLength: 255 },
-            description: 'Repeat a request safely: the first answer is kept for 24 hours.',
+            description: 'Repeat a request safely: the first answer is kept for 24 hours, apart for live and test keys.',
           },
         ]
       : []

@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { checkStillActive } from '../accounts/active-key.ts'
 import { conflictOn, type Db, isTransient, untied } from '../kernel/database/db.ts'
-import { type Claim, fingerprint, once, Replay, readKey } from '../kernel/database/idempotency.ts'
+import { type Claim, checkReplay, fingerprint, once, Replay, readKey } from '../kernel/database/idempotency.ts'
 import { clientNetwork } from '../kernel/net/ip-addresses.ts'
 import { limits } from '../limits.ts'
 import type { Context, Operation } from '../operation.ts'
@@ -142,7 +142,14 @@ const work = async (
           stored = undefined
           return encode(await route.run.call({ ...ctx, db }, input))
         }
-        await untied(() => once(ctx.db, ctx, key, print, run, secret ? ctx.app.sealer : undefined))
+        // What only reads may take long, and a wait must not keep a transaction and its connection meanwhile. Of two at once both
+        // look, and the answer of the first is that of both.
+        let read: { status: number; body: string } | undefined
+        if (isRead(route)) {
+          await checkReplay(ctx.db, ctx, key, print)
+          read = await run(ctx.db)
+        }
+        await untied(() => once(ctx.db, ctx, key, print, async db => read ?? run(db), secret ? ctx.app.sealer : undefined))
       }
     }
   } catch (error) {
@@ -157,9 +164,11 @@ const work = async (
   return send(reply, stored!)
 }
 
+const isRead = ({ run }: Route): boolean => /\.read$/.test(run.scope)
+
 /** What was read for a key that was revoked meanwhile is not sent. What was done is done, and is answered. */
 const checkReader = async (route: Route, ctx: Context): Promise<void> => {
-  if (ctx.revoked?.() && /\.read$/.test(route.run.scope)) await checkStillActive(ctx)
+  if (ctx.revoked?.() && isRead(route)) await checkStillActive(ctx)
 }
 
 const send = (reply: FastifyReply, { status, body }: { status: number; body: string }): FastifyReply =>

@@ -131,6 +131,40 @@ describe('an Idempotency-Key', () => {
     })
   })
 
+  it('keeps no connection to the database while a request waits', async () => {
+    const few = await startTestApp({ config: { DATABASE_POOL: '4' } })
+    try {
+      const { key, inbox, email } = await few.register('Waiter')
+      let ended = 0
+      const waits = Array.from({ length: 10 }, async (_, i) => {
+        const answer = await few.call('POST', `/v1/inboxes/${inbox}/wait`, {
+          key,
+          body: { timeout: 50 },
+          headers: header(`wait-${i}`),
+        })
+        ended++
+        return answer
+      })
+      await eventually(async () => few.app.bus.listenerCount('closing') >= 10)
+      const body = { to: email, subject: 'Here', text: 't' }
+      assert.equal((await few.call('POST', `/v1/inboxes/${inbox}/messages`, { key, body })).status, 202)
+      assert.equal(ended, 0)
+      const answers = await Promise.all(waits)
+      for (const [i, answer] of answers.entries()) {
+        assert.equal(answer.body.message.subject, 'Here')
+        const again = await few.call('POST', `/v1/inboxes/${inbox}/wait`, {
+          key,
+          body: { timeout: 50 },
+          headers: header(`wait-${i}`),
+        })
+        assert.ok(isReplay(again))
+        assert.deepEqual(again.body, answer.body)
+      }
+    } finally {
+      await few.close()
+    }
+  })
+
   describe('and an answer that shows a secret', () => {
     const secretPosts = (things: Record<string, string>): [path: string, body: object, secret: string][] => [
       ['/v1/api-keys', { name: 'Full' }, 'key'],

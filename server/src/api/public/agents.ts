@@ -126,7 +126,7 @@ const llms = ({ publicUrl }: App): string => `# Pennypost
 > address; it sends, receives, waits for mail and replies over HTTP or MCP.
 
 Keys: \`Authorization: Bearer pp_live_…\` (\`pp_test_…\`: nothing leaves the server). Errors say what to do in \`error.fix\`. Lists take \`limit\` and
-\`cursor\` and answer \`{ data, has_more, next_cursor }\`. Any POST takes an \`Idempotency-Key\`.
+\`cursor\` and answer \`{ data, has_more, next_cursor }\`. Any POST with a key takes an \`Idempotency-Key\`.
 
 ## Start here
 

@@ -91,7 +91,7 @@ const page = (url: string): string => {
     ],
     [
       'Repeat safely',
-      `${code('Idempotency-Key')} on any POST, 24 hours; a replay carries ${code('X-Idempotent-Replayed: true')}.`,
+      `${code('Idempotency-Key')} on any POST with a key, 24 hours, apart for live and test keys; a replay carries ${code('X-Idempotent-Replayed: true')}.`,
     ],
     ['Lists', `${code('?limit=')} (1–100) and ${code('?cursor=')}; answers ${code('{ data, has_more, next_cursor }')}.`],
     [
