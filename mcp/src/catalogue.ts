@@ -61,7 +61,7 @@ export const catalogue = {
     title: 'Wait for an email',
     at: 'POST /inboxes/:inbox_id/wait',
     description:
-      'Wait until a matching email arrives in an inbox, up to 55 seconds, and read it; one-time codes and links in it are listed. When none came, call again. After reply_to_email or send_email, give its thread_id to wait for the answer.',
+      'Wait until a matching email arrives in an inbox, up to 55 seconds, and read it; one-time codes and links in it are listed. When none came, call again. Of several the oldest comes first, and none is answered twice: call again for the next one (or give its id as after). After reply_to_email or send_email, give its thread_id to wait for the answer.',
     optional: anInbox,
     annotations: reads,
   },

@@ -68,7 +68,7 @@ export const runs: Record<ToolName, (call: Call) => Promise<Content[]>> = {
 
   wait_for_email: async call => {
     const [inbox, input] = await withInbox(call)
-    const { message, codes, links } = await call.client.inboxes.wait(inbox, input as InboxWaitInput, call.options)
+    const { message, codes, links } = await call.client.waitOnce(inbox, input as InboxWaitInput, call.options)
     if (!message) return [text('No such mail came in time. Call again to go on waiting.')]
     const found = untrusted('One-time codes and links found in the mail, likeliest first', JSON.stringify({ codes, links }))
     const [head, ...rest] = wholeMessage(message)

@@ -1,9 +1,9 @@
 /** The client: every endpoint of the API (generated), and the four things one does most. */
 import { Attachments } from './attachment-bytes.ts'
 import { Api } from './generated/resources.ts'
-import type { Message, MessageCreateInput, MessageReplyInput } from './generated/schemas.ts'
+import type { InboxWaitInput, InboxWaitResult, Message, MessageCreateInput, MessageReplyInput } from './generated/schemas.ts'
 import { Http, type RequestOptions } from './http.ts'
-import { type ReceivedMessage, type WaitFor, waitFor } from './waiting.ts'
+import { Answered, type ReceivedMessage, type WaitFor, waitFor, waitOnce } from './waiting.ts'
 import { Webhooks } from './webhooks.ts'
 
 export interface PennypostOptions {
@@ -19,6 +19,8 @@ export interface PennypostOptions {
   timeout?: number
   /** Another fetch. */
   fetch?: typeof globalThis.fetch
+  /** What waits have answered, where several clients are to be one. */
+  answered?: Answered
 }
 
 type Attached<T extends { attachments?: { content: string }[] }> = Omit<T, 'attachments'> & {
@@ -42,6 +44,7 @@ export class Pennypost extends Api {
   override readonly webhooks = new Webhooks(this.http)
   /** Inbox that is meant when a call names none. */
   readonly inboxId: string | undefined
+  readonly #answered: Answered
 
   constructor(options: PennypostOptions = {}) {
     super(
@@ -54,6 +57,7 @@ export class Pennypost extends Api {
       }),
     )
     const inboxId = options.inboxId ?? fromEnvironment('INBOX_ID')
+    this.#answered = options.answered ?? new Answered()
     this.inboxId = inboxId ? withPrefix('inb', inboxId) : undefined
   }
 
@@ -74,12 +78,17 @@ export class Pennypost extends Api {
     return this.inboxes.messages.reply(inboxId, id, message as MessageReplyInput, options as RequestOptions)
   }
 
-  /** Resolves with the first mail that fits. Throws a PennypostError with code `timeout` when none comes in time. */
+  /** Resolves with the oldest mail that fits and was not answered before. Throws a PennypostError with code `timeout` when none comes in time. */
   waitFor(inboxId: string, wanted?: WaitFor): Promise<ReceivedMessage>
   waitFor(wanted?: WaitFor): Promise<ReceivedMessage>
   waitFor(...given: unknown[]): Promise<ReceivedMessage> {
     const [inboxId, wanted] = this.#withInbox(given, 1)
-    return waitFor(this.http, inboxId, (wanted ?? {}) as WaitFor)
+    return waitFor(this.http, inboxId, (wanted ?? {}) as WaitFor, this.#answered)
+  }
+
+  /** As `inboxes.wait`: one request, and no error when nothing comes. But a mail this client was answered with is passed over. */
+  waitOnce(inboxId: string, wanted: InboxWaitInput = {}, options: RequestOptions = {}): Promise<InboxWaitResult> {
+    return waitOnce(this.http, withPrefix('inb', inboxId), wanted, this.#answered, options)
   }
 
   /** The arguments with the inbox in front: it was left out when fewer than `ids` texts stand there. */

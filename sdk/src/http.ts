@@ -39,8 +39,18 @@ export class Http {
 
   /** The answer as JSON. Throws a PennypostError, or the reason of `signal`. */
   async call<T>(method: Method, path: string, input?: object, options: RequestOptions = {}): Promise<T> {
-    const { value } = await this.exchange<T>(method, path, input, options)
-    return value
+    const inQuery = method === 'GET' || method === 'DELETE'
+    const body = !inQuery && input !== undefined ? JSON.stringify(input, bytesAsBase64) : undefined
+    const headers: Record<string, string> = { accept: 'application/json' }
+    if (this.#options.apiKey) headers.authorization = `Bearer ${this.#options.apiKey}`
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    if (method === 'POST') headers['idempotency-key'] = options.idempotencyKey ?? (await webCrypto()).randomUUID()
+    const at = path + (inQuery ? queryOf(input) : '')
+    return this.#tries(
+      options,
+      signal => this.#fetch(at, { method, headers, signal, ...(body === undefined ? {} : { body }) }),
+      async answer => readJson<T>(answer.status, await answer.text()),
+    )
   }
 
   /** A list whose pages are fetched as they are needed. */
@@ -55,30 +65,6 @@ export class Http {
       options,
       signal => this.#fetch(pathname + search, { signal }),
       async answer => new Uint8Array(await answer.arrayBuffer()),
-    )
-  }
-
-  /** The answer and when the server gave it (milliseconds; undefined when it does not say). */
-  async exchange<T>(
-    method: Method,
-    path: string,
-    input: object | undefined,
-    options: RequestOptions,
-  ): Promise<{ value: T; date: number | undefined }> {
-    const inQuery = method === 'GET' || method === 'DELETE'
-    const body = !inQuery && input !== undefined ? JSON.stringify(input, bytesAsBase64) : undefined
-    const headers: Record<string, string> = { accept: 'application/json' }
-    if (this.#options.apiKey) headers.authorization = `Bearer ${this.#options.apiKey}`
-    if (body !== undefined) headers['content-type'] = 'application/json'
-    if (method === 'POST') headers['idempotency-key'] = options.idempotencyKey ?? (await webCrypto()).randomUUID()
-    const at = path + (inQuery ? queryOf(input) : '')
-    return this.#tries(
-      options,
-      signal => this.#fetch(at, { method, headers, signal, ...(body === undefined ? {} : { body }) }),
-      async answer => ({
-        value: readJson<T>(answer.status, await answer.text()),
-        date: Date.parse(answer.headers.get('date') ?? '') || undefined,
-      }),
     )
   }
 

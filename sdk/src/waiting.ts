@@ -1,11 +1,10 @@
 /**
- * Waiting for a mail. The server holds each request open until mail is there, so nothing is polled. It looks for words; regular
- * expressions are tried here, on every mail that came, not only on the newest.
+ * Waiting for a mail. The server holds each request open until mail is there, so nothing is polled. It answers the oldest mail that
+ * fits; what was answered once is passed over, so that of mails that come together each is answered in turn and none twice.
  */
 import { PennypostError } from './error.ts'
-import type { InboxWaitResult, Message } from './generated/schemas.ts'
-import type { Http } from './http.ts'
-import { List, type Page } from './list.ts'
+import type { InboxWaitInput, InboxWaitResult, Message } from './generated/schemas.ts'
+import type { Http, RequestOptions } from './http.ts'
 import { path } from './resource.ts'
 
 export interface WaitFor {
@@ -15,7 +14,12 @@ export interface WaitFor {
   subject?: string | RegExp
   /** Only in this thread. */
   threadId?: string
-  /** Only mail that came from then on. Default: a minute before the call, because the cause of a mail often precedes the wait. */
+  /** Only mail that was filed after this one: the id of a mail that was received or sent. */
+  after?: string
+  /**
+   * Only mail that came from then on, answered before or not. Default, without `after` too: a minute before the call, because the
+   * cause of a mail often precedes the wait, and only what this client was not answered with before.
+   */
   since?: Date | string
   /** Milliseconds, default 60,000. */
   timeout?: number
@@ -25,94 +29,100 @@ export interface WaitFor {
 /** A mail that was waited for, and the one-time codes and links in it, likeliest first. */
 export type ReceivedMessage = Message & Pick<InboxWaitResult, 'codes' | 'links'>
 
+/** The mails a client was answered with. */
+export class Answered {
+  readonly #ids = new Set<string>()
+
+  has(id: string): boolean {
+    return this.#ids.has(id)
+  }
+
+  /** The oldest are forgotten: a wait without `after` looks back a minute only. */
+  add(id: string): void {
+    this.#ids.add(id)
+    if (this.#ids.size > 1000) for (const oldest of this.#ids) return void this.#ids.delete(oldest)
+  }
+}
+
 /** As long as the server holds a request open. */
 const longestSeconds = 55
+const usualSeconds = 30
 /** Beyond that an answer is lost, not late. */
 const graceMs = 15_000
-const lookBackMs = 60_000
 
-/** Resolves with the mail. Throws a PennypostError with code `timeout` when none came, or the reason of `signal`. */
-export const waitFor = async (http: Http, inboxId: string, wanted: WaitFor): Promise<ReceivedMessage> => {
-  const { signal, timeout = 60_000 } = wanted
-  const deadline = Date.now() + timeout
-  const patterns = wanted.from instanceof RegExp || wanted.subject instanceof RegExp
-  const query = {
-    ...(typeof wanted.from === 'string' ? { from: wanted.from } : {}),
-    ...(typeof wanted.subject === 'string' ? { subject: wanted.subject } : {}),
-    ...(wanted.threadId ? { thread_id: wanted.threadId } : {}),
-  }
-  /** From when on mail counts, and from when on it has not been looked at. */
-  let start = wanted.since === undefined ? undefined : new Date(wanted.since).getTime()
-  let next = start
-  const seen = new Set<string>()
-  let patience = longestSeconds
+interface Waiting {
+  http: Http
+  inboxId: string
+  input: Omit<InboxWaitInput, 'timeout'>
+  deadline: number
+  answered: Answered
+  options: RequestOptions
+  matches?: (message: Message) => boolean
+}
 
+/** The oldest mail that fits and was not answered before; null when there is none until the deadline, or until the server gives up. */
+const next = async (waiting: Waiting, untilDeadline: boolean): Promise<InboxWaitResult> => {
+  const { http, inboxId, input, deadline, answered, options, matches = () => true } = waiting
+  const chosen = input.after !== undefined || input.since !== undefined
+  let { after } = input
   for (;;) {
-    const seconds = Math.max(0, Math.min(patience, Math.ceil((deadline - Date.now()) / 1000)))
-    const asked = Date.now()
-    const { value, date } = await http.exchange<InboxWaitResult>(
+    const seconds = Math.max(0, Math.min(longestSeconds, Math.ceil((deadline - Date.now()) / 1000)))
+    const result = await http.call<InboxWaitResult>(
       'POST',
       path`/v1/inboxes/${inboxId}/wait`,
-      { ...query, ...(next === undefined ? {} : { since: new Date(next).toISOString() }), timeout: seconds },
-      { timeout: seconds * 1000 + graceMs, ...(signal ? { signal } : {}) },
+      { ...input, ...(after === undefined ? {} : { after }), timeout: seconds },
+      { ...options, timeout: seconds * 1000 + graceMs },
     )
-    const { message, codes, links } = value
-    if (message && (!patterns || matches(message, wanted))) return { ...message, codes, links }
-    if (patterns) {
-      // The server's clock counts: its answer tells what time it was there when we asked first.
-      start ??= (date ?? Date.now()) - (Date.now() - asked) - lookBackMs
-      const other = await search(http, inboxId, wanted, start, seen)
-      if (other) return withCodes(http, inboxId, other, signal)
-    }
-    if (Date.now() >= deadline)
-      throw new PennypostError('timeout', `No such mail came within ${timeout} ms.`, { details: { retryable: true } })
-    if (message) next = Date.parse(message.created_at) + 1
-    // Of mails that come at once, one may show up after another that is dated later: look again soon, then less and less often.
-    patience = message ? 1 : Math.min(longestSeconds, patience * 2)
+    const { message } = result
+    if (!message) {
+      if (!untilDeadline || Date.now() >= deadline) return result
+    } else if ((chosen || !answered.has(message.id)) && matches(message)) {
+      answered.add(message.id)
+      return result
+    } else after = message.id
   }
 }
 
-/** The newest mail since `start` that was not looked at before and matches. */
-const search = async (
+/** Asks once, for as long as the server holds it open (`timeout` in seconds, default 30). */
+export const waitOnce = (
   http: Http,
   inboxId: string,
-  wanted: WaitFor,
-  start: number,
-  seen: Set<string>,
-): Promise<Message | undefined> => {
-  const options = wanted.signal ? { signal: wanted.signal } : {}
-  const since = new Date(start).toISOString()
-  const list = new List<Message>(cursor =>
-    http.call<Page<Message>>(
-      'GET',
-      path`/v1/inboxes/${inboxId}/messages`,
-      { direction: 'inbound', created_after: since, limit: 100, cursor },
-      options,
-    ),
+  { timeout = usualSeconds, ...input }: InboxWaitInput,
+  answered: Answered,
+  options: RequestOptions = {},
+): Promise<InboxWaitResult> => {
+  // The server says what is wrong with what is no number.
+  if (!(timeout >= 0 && timeout <= longestSeconds))
+    return http.call('POST', path`/v1/inboxes/${inboxId}/wait`, { ...input, timeout }, options)
+  return next({ http, inboxId, input, deadline: Date.now() + timeout * 1000, answered, options }, false)
+}
+
+/** Resolves with the mail. Throws a PennypostError with code `timeout` when none came, or the reason of `signal`. */
+export const waitFor = async (http: Http, inboxId: string, wanted: WaitFor, answered: Answered): Promise<ReceivedMessage> => {
+  const { from, subject, threadId, after, since, signal, timeout = 60_000 } = wanted
+  const input = {
+    // The server looks for words; patterns are tried here.
+    ...(typeof from === 'string' ? { from } : {}),
+    ...(typeof subject === 'string' ? { subject } : {}),
+    ...(threadId ? { thread_id: threadId } : {}),
+    ...(after === undefined ? {} : { after }),
+    ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+  }
+  const { message, codes, links } = await next(
+    {
+      http,
+      inboxId,
+      input,
+      deadline: Date.now() + timeout,
+      answered,
+      options: signal ? { signal } : {},
+      matches: each => fits(each.from_email, from) && fits(each.subject, subject),
+    },
+    true,
   )
-  for await (const message of list) {
-    if (seen.has(message.id)) continue
-    seen.add(message.id)
-    if (matches(message, wanted)) return message
-  }
-  return undefined
+  if (!message) throw new PennypostError('timeout', `No such mail came within ${timeout} ms.`, { details: { retryable: true } })
+  return { ...message, codes, links }
 }
-
-/** The server finds codes and links; it is asked for this mail as narrowly as it can be. */
-const withCodes = async (
-  http: Http,
-  inboxId: string,
-  message: Message,
-  signal: AbortSignal | undefined,
-): Promise<ReceivedMessage> => {
-  const input = { thread_id: message.thread_id, from: message.from_email, since: message.created_at, timeout: 0 }
-  const found = await http.call<InboxWaitResult>('POST', path`/v1/inboxes/${inboxId}/wait`, input, signal ? { signal } : {})
-  const same = found.message?.id === message.id
-  return { ...message, codes: same ? found.codes : [], links: same ? found.links : [] }
-}
-
-const matches = (message: Message, { from, subject, threadId }: WaitFor): boolean =>
-  (threadId === undefined || message.thread_id === threadId) && fits(message.from_email, from) && fits(message.subject, subject)
 
 const fits = (text: string, wanted: string | RegExp | undefined): boolean => {
   if (wanted === undefined) return true

@@ -14,7 +14,7 @@ describe('waitFor', () => {
     const { key, inbox, email } = await t.register()
     const pp = new Pennypost({ apiKey: key, inboxId: inbox, baseUrl: t.url })
     const mail = (subject: string, text = 'x') => pp.send({ to: email, subject, text })
-    return { pp, inbox, email, mail }
+    return { pp, key, inbox, email, mail }
   }
 
   it('resolves with mail that comes later, with its codes and links', async () => {
@@ -34,11 +34,28 @@ describe('waitFor', () => {
     await pp.waitFor({ subject: 'Noise 2', timeout: 20_000 })
     const pattern = /^order (\d+)/gi
     pattern.lastIndex = 5
-    for (let i = 0; i < 2; i++) {
-      const got = await pp.waitFor({ subject: pattern, timeout: 20_000 })
+    const since = new Date(Date.now() - 60_000)
+    for (const wanted of [{}, { since }, { since }]) {
+      const got = await pp.waitFor({ subject: pattern, ...wanted, timeout: 20_000 })
       assert.equal(got.subject, 'Order 17')
       assert.equal(got.codes[0]?.value, '482913')
     }
+  })
+
+  it('answers each mail once, the oldest first, whatever the waits between ask for; another client has its own memory', async () => {
+    const { pp, key, inbox, email, mail } = await agent()
+    for (const subject of ['one', 'two', 'three']) await mail(subject)
+    await pp.waitFor({ subject: 'three', timeout: 20_000 })
+    for (const subject of ['one', 'two']) assert.equal((await pp.waitFor({ from: email, timeout: 20_000 })).subject, subject)
+    await assert.rejects(pp.waitFor({ timeout: 0 }), { code: 'timeout' })
+    assert.equal((await pp.waitOnce(inbox, { timeout: 0 })).message, null)
+    const waiting = pp.waitFor({ timeout: 20_000 })
+    await mail('four')
+    const four = await waiting
+    assert.equal(four.subject, 'four')
+    const other = new Pennypost({ apiKey: key, inboxId: inbox, baseUrl: t.url })
+    assert.equal((await other.waitFor({ timeout: 20_000 })).subject, 'one')
+    assert.equal((await other.waitFor({ after: four.id, subject: 'five', timeout: 0 }).catch(error => error)).code, 'timeout')
   })
 
   it('waits through mail that does not fit', async () => {

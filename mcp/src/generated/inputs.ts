@@ -356,10 +356,15 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
         "type": "string",
         "description": "Only in this thread: wait for a reply."
       },
+      "after": {
+        "type": "string",
+        "maxLength": 40,
+        "description": "Id of a message: only mail that was filed after it. Give that of the mail you were answered with, or that you sent, and no mail is answered twice and none is left out."
+      },
       "since": {
         "type": "string",
         "maxLength": 40,
-        "description": "Only mail that arrived from then on. Default: one minute ago.",
+        "description": "Only mail that arrived from then on. Default: one minute ago, or without bound when `after` is given.",
         "examples": [
           "2026-01-31",
           "2026-01-31T12:00:00Z"

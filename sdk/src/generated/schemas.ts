@@ -756,8 +756,10 @@ export interface OrganizationClaimResult {
 }
 
 export interface InboxWaitResult {
-  /** null: nothing came in time; call again. */
+  /** The oldest mail that fits. null: nothing came in time; call again. */
   message: Message | null
+  /** `after` of the next call: the id of this mail, or what you gave. */
+  after: string | null
   /** One-time codes found in it, likeliest first. */
   codes: {
     value: string
@@ -1057,7 +1059,9 @@ export interface InboxWaitInput {
   subject?: string
   /** Only in this thread: wait for a reply. */
   thread_id?: string
-  /** Only mail that arrived from then on. Default: one minute ago. */
+  /** Id of a message: only mail that was filed after it. Give that of the mail you were answered with, or that you sent, and no mail is answered twice and none is left out. */
+  after?: string
+  /** Only mail that arrived from then on. Default: one minute ago, or without bound when `after` is given. */
   since?: string
   /** Seconds to wait at most, default 30. */
   timeout?: number

@@ -6,7 +6,7 @@
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import type { FastifyInstance, FastifyRequest, InjectOptions } from 'fastify'
 import { createMcpServer } from '../../../mcp/src/mcp-server.ts'
-import { Pennypost } from '../../../sdk/src/index.ts'
+import { Answered, Pennypost } from '../../../sdk/src/index.ts'
 import { checkStillActive } from '../accounts/active-key.ts'
 import { limits } from '../limits.ts'
 import type { App } from '../platform.ts'
@@ -33,10 +33,36 @@ const inProcess =
     return new Response(new Uint8Array(answer.rawPayload), { status: answer.statusCode, headers })
   }
 
-const clientOf = (fastify: FastifyInstance, request: FastifyRequest, apiKey: string): Pennypost =>
-  new Pennypost({ apiKey, inboxId: '', baseUrl: 'http://in-process', maxRetries: 0, fetch: inProcess(fastify, request.ip) })
+const clientOf = (fastify: FastifyInstance, request: FastifyRequest, apiKey: string, answered: Answered): Pennypost =>
+  new Pennypost({
+    apiKey,
+    inboxId: '',
+    baseUrl: 'http://in-process',
+    maxRetries: 0,
+    fetch: inProcess(fastify, request.ip),
+    answered,
+  })
+
+/** Keys whose waits are remembered, longest unused forgotten first. */
+const mostRemembered = 10_000
+
+/** What the waits of each key were answered with on this node, so that a model that waits again gets the next mail. */
+const createMemory = (): ((keyId: string) => Answered) => {
+  const keys = new Map<string, Answered>()
+  return keyId => {
+    const answered = keys.get(keyId) ?? new Answered()
+    keys.delete(keyId)
+    keys.set(keyId, answered)
+    for (const oldest of keys.keys()) {
+      if (keys.size <= mostRemembered) break
+      keys.delete(oldest)
+    }
+    return answered
+  }
+}
 
 export const mountMcp = (fastify: FastifyInstance, app: App, authenticate: Authenticate): void => {
+  const memory = createMemory()
   fastify.route({
     method: 'POST',
     url: '/mcp',
@@ -52,7 +78,10 @@ export const mountMcp = (fastify: FastifyInstance, app: App, authenticate: Authe
     handler: async (request, reply) => {
       if (Array.isArray(request.body) && request.body.length > limits.rpcMessages)
         throw problem('too_large', { limit: `${limits.rpcMessages} messages in one request` })
-      const server = createMcpServer(clientOf(fastify, request, bearer(request.headers.authorization)!))
+      const key = bearer(request.headers.authorization)!
+      const caller = await authenticate(key)
+      if (!caller) throw problem('unauthorized')
+      const server = createMcpServer(clientOf(fastify, request, key, memory(caller.id)))
       const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
       await server.connect(transport)
       const asked = new Request('http://in-process/mcp', { method: 'POST', headers: headersOf(request) })
@@ -60,7 +89,7 @@ export const mountMcp = (fastify: FastifyInstance, app: App, authenticate: Authe
       const text = await answer.text()
       await server.close()
       // Several calls in one request end together: what the first of them read must not reach a key that was revoked while the last waited.
-      const holder = await authenticate(bearer(request.headers.authorization))
+      const holder = await authenticate(key)
       if (!holder) throw problem('unauthorized')
       await checkStillActive({ db: app.db, org: holder.org, key: holder })
       await reply.code(answer.status).headers(Object.fromEntries(answer.headers)).send(text)

@@ -21,6 +21,14 @@ export const unscopedOldWebhookAttempts = (db: Db, before: Date) =>
       select ctid from webhook_attempts where created_at < ${before} limit ${batch})) returning 1`),
   )
 
+/** A mail that answers one of a month ago which never came is not waited for any longer. */
+export const unscopedLongAwaited = (db: Db, before: Date) =>
+  removed(
+    db.rows(sql`
+    delete from awaited_messages where ctid = any (array(
+      select ctid from awaited_messages where created_at < ${before} limit ${batch})) returning 1`),
+  )
+
 /** Their attempts go with them. `before`: the least id of that moment, for these two. */
 export const unscopedOldDeliveries = (db: Db, before: string) =>
   removed(

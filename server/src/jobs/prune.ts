@@ -11,6 +11,7 @@ export const prune = async (app: App): Promise<void> => {
   await all(() => store.unscopedOldIdempotencyKeys(db, daysAgo(1)))
   await unscopedForget(db, daysAgo(2).toISOString().slice(0, 10))
   await all(() => store.unscopedOldWebhookAttempts(db, daysAgo(30)))
+  await all(() => store.unscopedLongAwaited(db, daysAgo(30)))
   await all(() => store.unscopedOldDeliveries(db, oldEvents))
   await all(() => store.unscopedOldEvents(db, oldEvents))
 }

@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { it } from 'node:test'
-import { fromUlid, newId, parseId, publicId, toUlid } from './ids.ts'
+import { firstIdAt, fromUlid, newId, newIdAfter, parseId, publicId, toUlid } from './ids.ts'
 
 it('ids sort by the time they were made and differ, also within a millisecond', () => {
   const ids = Array.from({ length: 10_000 }, () => newId(1_700_000_000_000))
   assert.equal(new Set(ids).size, ids.length)
   assert.deepEqual(ids.toSorted(), ids)
   assert.match(ids[0]!, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+})
+
+it('an id can be made to sort behind another, though that is ahead of the clock', () => {
+  const first = newIdAfter(undefined)
+  assert.ok(first < newIdAfter(undefined))
+  let last = firstIdAt(new Date(Date.now() + 3_600_000)).replace('7000', '7ffe')
+  for (let i = 0; i < 5000; i++) {
+    const next = newIdAfter(last)
+    assert.ok(next > last, `${next} behind ${last}`)
+    assert.match(next, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    last = next
+  }
+  assert.ok(newIdAfter(firstIdAt(new Date(0))) > firstIdAt(new Date(Date.now() - 60_000)))
 })
 
 it('the public form is reversible and keeps the order', () => {

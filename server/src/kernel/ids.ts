@@ -55,6 +55,15 @@ export const newId = (now = Date.now()): string => {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence.toString(16).padStart(3, '0')}-${variant}${tail.slice(1, 4)}-${tail.slice(4)}`
 }
 
+/** A new UUIDv7 that sorts behind another one, though that came from a clock that is ahead of ours. */
+export const newIdAfter = (other: string | undefined): string => {
+  const id = newId()
+  if (other === undefined || id > other) return id
+  const ticks = BigInt(`0x${other.slice(0, 8)}${other.slice(9, 13)}${other.slice(15, 18)}`) + 1n
+  const digits = ticks.toString(16).padStart(15, '0')
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-7${digits.slice(12)}${id.slice(18)}`
+}
+
 /** The least UUIDv7 of a moment. */
 export const firstIdAt = (at: Date): string => {
   const time = at.getTime().toString(16).padStart(12, '0')

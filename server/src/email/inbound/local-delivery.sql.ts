@@ -6,14 +6,6 @@ import type { AttachmentRow, MessageRow } from '../messages/messages.sql.ts'
 export const unscopedTake = (db: Db, ids: string[]) =>
   db.rows<{ id: string }>(sql`select id from received_mail where id = any (${ids}::uuid[]) order by id for update`)
 
-/** The threads of messages that are cited, each looked for in one inbox only. The newest message counts if an id was used twice. */
-export const unscopedThreads = (db: Db, cited: { inbox_id: string; message_id: string }[]) =>
-  db.rows<{ inbox_id: string; message_id: string; thread_id: string }>(sql`
-    select distinct on (m.inbox_id, m.message_id) m.inbox_id, m.message_id, m.thread_id
-    from jsonb_to_recordset(${JSON.stringify(cited)}::jsonb) as c (inbox_id uuid, message_id text)
-    join messages m on m.inbox_id = c.inbox_id and m.message_id = c.message_id and m.livemode
-    order by m.inbox_id, m.message_id, m.id desc`)
-
 export interface ThreadRow {
   id: string
   organization_id: string

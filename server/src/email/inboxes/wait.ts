@@ -1,12 +1,15 @@
-/** Waiting for a mail: one call that answers when it is there, instead of a loop of polls. */
+/**
+ * Waiting for a mail: one call that answers when it is there, instead of a loop of polls. Mails come in the order in which they were
+ * filed, which is that of their ids in an inbox (local-delivery.ts), so that one id says what a caller has seen.
+ */
 import Type from 'typebox'
 import { checkStillActive } from '../../accounts/active-key.ts'
-import { parseId } from '../../kernel/ids.ts'
+import { parseId, publicId } from '../../kernel/ids.ts'
 import { type Context, object, operation } from '../../operation.ts'
-import { problem } from '../../problems.ts'
+import { invalid, problem } from '../../problems.ts'
 import { extractCodes } from '../extraction/codes.ts'
 import * as store from '../messages/messages.sql.ts'
-import { dateInput, Message, readDate, toMessage } from '../messages/messages.ts'
+import { dateInput, firstIdOf, Message, readDate, toMessage } from '../messages/messages.ts'
 import { findInbox, InboxId } from './inboxes.ts'
 
 /** Longest a request is held open: below the 60 s after which common proxies give up. */
@@ -23,11 +26,23 @@ export const waitForMessage = operation(
       from: Type.Optional(Type.String({ maxLength: 254, description: 'Part of the sender’s address.' })),
       subject: Type.Optional(Type.String({ maxLength: 500, description: 'Part of the subject.' })),
       thread_id: Type.Optional(Type.String({ description: 'Only in this thread: wait for a reply.' })),
-      since: dateInput('Only mail that arrived from then on. Default: one minute ago.'),
+      after: Type.Optional(
+        Type.String({
+          maxLength: 40,
+          description:
+            'Id of a message: only mail that was filed after it. Give that of the mail you were answered with, or that you sent, and no mail is answered twice and none is left out.',
+        }),
+      ),
+      since: dateInput('Only mail that arrived from then on. Default: one minute ago, or without bound when `after` is given.'),
       timeout: Type.Optional(Type.Integer({ minimum: 0, maximum: longest, description: 'Seconds to wait at most, default 30.' })),
     }),
     output: Type.Object({
-      message: Type.Union([Message, Type.Null()], { description: 'null: nothing came in time; call again.' }),
+      message: Type.Union([Message, Type.Null()], {
+        description: 'The oldest mail that fits. null: nothing came in time; call again.',
+      }),
+      after: Type.Union([Type.String(), Type.Null()], {
+        description: '`after` of the next call: the id of this mail, or what you gave.',
+      }),
       codes: Type.Array(Type.Object({ value: Type.String(), confidence: Type.Number() }), {
         description: 'One-time codes found in it, likeliest first.',
       }),
@@ -40,19 +55,25 @@ export const waitForMessage = operation(
     const inbox = await findInbox(ctx, input.inbox_id)
     const threadId = input.thread_id === undefined ? undefined : parseId('thread', input.thread_id)
     if (input.thread_id !== undefined && !threadId) throw problem('not_found', { what: 'thread' })
-    const since = readDate('/since', input.since) ?? new Date(ctx.app.clock.now().getTime() - lookBackMs)
+    const after = input.after === undefined ? undefined : parseId('message', input.after)
+    if (input.after !== undefined && !after) throw invalid({ path: '/after', message: 'is not the id of a message' })
+    const lookBack = after ? undefined : new Date(ctx.app.clock.now().getTime() - lookBackMs)
+    const since = readDate('/since', input.since) ?? lookBack
     const row = await until(ctx, inbox.id, (input.timeout ?? 30) * 1000, () =>
-      store.newestMatch(ctx.db, ctx.org, ctx.livemode, {
+      store.nextMatch(ctx.db, ctx.org, ctx.livemode, {
         inboxId: inbox.id,
         from: input.from,
         subject: input.subject,
         threadId,
+        after,
         since,
+        sinceId: since && firstIdOf(ctx.app.clock, since),
       }),
     )
-    if (!row) return { message: null, codes: [], links: [] }
+    if (!row) return { message: null, after: input.after ?? null, codes: [], links: [] }
     return {
       message: toMessage(ctx.app, row),
+      after: publicId('message', row.id),
       ...extractCodes({ subject: row.subject, text: row.extracted_text ?? row.text_body ?? '' }),
     }
   },

@@ -77,7 +77,13 @@ interface Filter {
   status: string | undefined
   after: Date | undefined
   until: Date | undefined
+  /** Bounds on ids that follow from those on times. */
+  firstId: string | undefined
+  endId: string | undefined
 }
+
+const lowest = '00000000-0000-0000-0000-000000000000'
+const highest = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 export const list = (
   db: Db,
@@ -89,6 +95,7 @@ export const list = (
     select * from message_details
     where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode}
       and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
+      and id >= ${q.firstId ?? lowest}::uuid and id < ${q.endId ?? highest}::uuid
       and (${q.direction ?? null}::text is null or direction = ${q.direction ?? null}::text)
       and case when ${q.status ?? null}::text is null then status <> 'blocked' else status = ${q.status ?? null}::text end
       and (${q.after ?? null}::timestamptz is null or created_at >= ${q.after ?? null}::timestamptz)
@@ -99,6 +106,7 @@ export const count = async (db: Db, organizationId: string, livemode: boolean, q
   (await db.row<{ count: number }>(sql`
     select count(*) from messages
     where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode}
+      and id >= ${q.firstId ?? lowest}::uuid and id < ${q.endId ?? highest}::uuid
       and (${q.direction ?? null}::text is null or direction = ${q.direction ?? null}::text)
       and case when ${q.status ?? null}::text is null then status <> 'blocked' else status = ${q.status ?? null}::text end
       and (${q.after ?? null}::timestamptz is null or created_at >= ${q.after ?? null}::timestamptz)
@@ -136,21 +144,34 @@ export const search = (
       and (${q.before ?? null}::uuid is null or d.id < ${q.before ?? null}::uuid)
     order by d.id desc limit ${q.limit}`)
 
-/** What a waiting agent is looking for: the newest inbound mail of the inbox that fits. */
-export const newestMatch = (
+/**
+ * What a waiting agent is looking for: the oldest inbound mail of the inbox that fits. `sinceId`: a bound on ids that follows from
+ * `since`; with it, or with `after`, the index by id leads to the first candidate.
+ */
+export const nextMatch = (
   db: Db,
   organizationId: string,
   livemode: boolean,
-  q: { inboxId: string; from: string | undefined; subject: string | undefined; threadId: string | undefined; since: Date },
+  q: {
+    inboxId: string
+    from: string | undefined
+    subject: string | undefined
+    threadId: string | undefined
+    after: string | undefined
+    since: Date | undefined
+    sinceId: string | undefined
+  },
 ) =>
   db.row<MessageRow>(sql`
     select * from message_details
     where organization_id = ${organizationId} and inbox_id = ${q.inboxId} and livemode = ${livemode} and direction = 'inbound' and status = 'received'
-      and created_at >= ${q.since}
+      and id > ${q.after ?? lowest}::uuid and id >= ${q.sinceId ?? lowest}::uuid
+      and (${q.since ?? null}::timestamptz is null or created_at >= ${q.since ?? null}::timestamptz)
       and (${q.from ?? null}::text is null or strpos(lower(from_email), lower(${q.from ?? null}::text)) > 0)
       and (${q.subject ?? null}::text is null or strpos(lower(subject), lower(${q.subject ?? null}::text)) > 0)
-      and (${q.threadId ?? null}::uuid is null or thread_id = ${q.threadId ?? null}::uuid)
-    order by id desc limit 1`)
+      and (${q.threadId ?? null}::uuid is null or thread_id = coalesce(
+        (select merged_into from threads where organization_id = ${organizationId} and id = ${q.threadId ?? null}::uuid), ${q.threadId ?? null}::uuid))
+    order by id limit 1`)
 
 export const attachmentById = (db: Db, organizationId: string, livemode: boolean, id: string | null) =>
   db.row<AttachmentRow>(sql`

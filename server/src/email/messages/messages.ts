@@ -1,8 +1,9 @@
 /** Messages: what an inbox sent and received. Reading them; sending is in sending.ts, waiting in waiting.ts. */
 import Type, { type Static } from 'typebox'
+import { type Clock, systemClock } from '../../kernel/clock.ts'
 import { signUrl } from '../../kernel/crypto.ts'
 import type { Db } from '../../kernel/database/db.ts'
-import { parseId, publicId } from '../../kernel/ids.ts'
+import { firstIdAt, parseId, publicId } from '../../kernel/ids.ts'
 import { NumberedPage, numbered, numbers, Page, page, pageOf, paging } from '../../kernel/pages.ts'
 import { type Context, object, oneOf, operation } from '../../operation.ts'
 import type { App } from '../../platform.ts'
@@ -200,6 +201,22 @@ export const readDate = (path: string, text: string | undefined, end = false): D
   return end && text.length === 10 ? new Date(date.getTime() + 86_400_000) : date
 }
 
+/** Ids and times are made by the same clock on every node but for seconds, and ids may run ahead in a burst. */
+const idSlackMs = 60_000
+
+/** A mail gets its id when it is filed, usually at once; it may lie that long before. */
+const longestFilingMs = 86_400_000
+
+/** The least id a message of that time or later can have; undefined under a clock that ids do not go by. */
+export const firstIdOf = (clock: Clock, at: Date): string | undefined =>
+  clock === systemClock ? firstIdAt(new Date(Math.max(0, at.getTime() - idSlackMs))) : undefined
+
+/** Bounds on ids that follow from bounds on times, so that an index by id leads to them. */
+const idBounds = (clock: Clock, after: Date | undefined, until: Date | undefined) => ({
+  firstId: after && firstIdOf(clock, after),
+  endId: until && firstIdOf(clock, new Date(until.getTime() + longestFilingMs)),
+})
+
 export const listMessages = operation(
   'List the messages of an inbox',
   'messages.read',
@@ -217,12 +234,15 @@ export const listMessages = operation(
   async (ctx, input) => {
     const { before, limit, fetch } = pageOf(input)
     const inbox = await findInbox(ctx, input.inbox_id)
+    const after = readDate('/created_after', input.created_after)
+    const until = readDate('/created_before', input.created_before)
     const filter = {
       inboxId: inbox.id,
       direction: input.direction,
       status: input.status,
-      after: readDate('/created_after', input.created_after),
-      until: readDate('/created_before', input.created_before),
+      after,
+      until,
+      ...idBounds(ctx.app.clock, after, until),
     }
     const rows = await store.list(ctx.db, ctx.org, ctx.livemode, { ...filter, before, limit: fetch, skip: input.offset ?? 0 })
     return {

@@ -34,7 +34,9 @@ export const list = async (
   return rows.map(row => ({ ...row, activity: Number(row.activity) }))
 }
 
+/** The thread, or the one it became part of. */
 export const byId = (db: Db, organizationId: string, livemode: boolean, id: string | null) =>
   db.row<ThreadRow>(sql`
     select id, inbox_id, subject, message_count, last_message_at, created_at from threads
-    where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}`)
+    where organization_id = ${organizationId} and livemode = ${livemode} and id = coalesce(
+      (select merged_into from threads where organization_id = ${organizationId} and id = ${id}), ${id})`)
