@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { readMessage } from '../mime/read-message.ts'
 import { extractCodes } from './codes.ts'
+import { htmlToText } from './html-text.ts'
 
 const best = (text: string, subject = ''): string | undefined => extractCodes({ subject, text }).codes[0]?.value
 
@@ -24,7 +25,7 @@ test('the code and the link of a sign-up mail are found', async () => {
 test('codes are found in many shapes and languages', () => {
   const cases: [string, string][] = [
     ['Your code is 4821.', '4821'], ['123456 is your verification code', '123456'], ['Use 12345678 as your one-time passcode', '12345678'], ['Your login code: 481-516', '481516'],
-    ['Your OTP is 48 1516 or not, really: 220 113', '220113'], ['G-481516 is your Google verification code', 'G-481516'], ['Enter the security code\n\n  K7QX2P  \n', 'K7QX2P'], ['Confirmation code: AB3-9XK', 'AB3-9XK'],
+    ['Your OTP is 48 1516 or not, really: 220 113', '220113'], ['G-481516 is your Google verification code', '481516'], ['Enter the security code\n\n  K7QX2P  \n', 'K7QX2P'], ['Confirmation code: AB3-9XK', 'AB3-9XK'],
     ['Verification code\n4 8 1 5 1 6', '481516'], ['Ihr Bestätigungscode lautet 481516', '481516'], ['Dein Code: 9041', '9041'], ['Votre code de sécurité est 481516', '481516'], ['Su código de verificación es 481516', '481516'],
     ['Il tuo codice è 481516', '481516'], ['Seu código: 481516', '481516'], ['Je verificatiecode is 481516', '481516'], ['Din kod är 481516', '481516'], ['Twój kod to 481516', '481516'], ['Ваш код подтверждения: 481516', '481516'],
     ['您的验证码是 481516，5分钟内有效', '481516'], ['您的验证码：481516', '481516'], ['認証コード：481516', '481516'], ['인증번호 [481516]를 입력하세요', '481516'], ['رمز التحقق: 481516', '481516'], ['Doğrulama kodunuz: 481516', '481516'], ['PIN: 2024', '2024'],
@@ -32,6 +33,42 @@ test('codes are found in many shapes and languages', () => {
   for (const [text, code] of cases) assert.equal(best(text), code, text)
   assert.equal(best('Hello,\n\n481516\n\nBye', 'Your verification code'), '481516')
   assert.equal(best('Welcome', '481516 is your Acme code'), '481516')
+})
+
+const samples = async (name: string): Promise<string[][]> =>
+  (await readFile(new URL(`../../../test/messages/${name}.tsv`, import.meta.url), 'utf8'))
+    .split('\n')
+    .filter(line => line !== '' && !line.startsWith('#'))
+    .map(line => line.split('\t').map(field => field.replaceAll('⏎', '\n').replaceAll('⇥', '\t')))
+
+test('the code of mails in the style of sixty services, in thirty languages', async () => {
+  const mails = await samples('codes')
+  assert.ok(mails.length >= 160)
+  for (const [, code, subject, text] of mails as [string, string, string, string][]) {
+    const value = /^[\d -]+$/.test(code) ? code.replace(/[ -]/g, '') : code
+    assert.equal(best(text, subject), value, `${subject}: ${text}`)
+  }
+})
+
+test('no code where there is none: orders, dates, telephones, prices, post codes, parcels, bookings, vouchers', async () => {
+  const mails = await samples('no-codes')
+  assert.ok(mails.length >= 260)
+  for (const [, subject, text] of mails as [string, string, string][])
+    assert.deepEqual(extractCodes({ subject, text }).codes, [], `${subject}: ${text}`)
+})
+
+test('codes in HTML: in a cell, a line, a heading of their own, digit by digit, beside what nobody sees', () => {
+  const cases: [string, string][] = [
+    ['<table><tr><td>Use the following one-time code:</td></tr><tr><td>205118</td></tr></table>', '205118'],
+    ['<table><tr><td>Your code</td><td>205118</td></tr><tr><td>Order</td><td>112233</td></tr></table>', '205118'],
+    ['<p>Enter this code to sign in</p><table><tr><td>2</td><td>0</td><td>5</td><td>1</td><td>1</td><td>8</td></tr></table>', '205118'],
+    ['<p>Your verification code</p><div>2</div><div>0</div><div>5</div><div>1</div><div>1</div><div>8</div>', '205118'],
+    ['<p>Your verification code is</p><h1><span>205</span>&nbsp;<span>118</span></h1>', '205118'],
+    ['<div style="display:none">Your code is 999999</div><p>Your code is <b>205118</b></p>', '205118'],
+    ['<p>Your code:</p><pre>205118</pre><p style="color:#fff">code 777777</p>', '205118'],
+    ['<table><tr><th>Order</th><th>Pick-up code</th></tr><tr><td>112233</td><td>205118</td></tr></table>', '205118'],
+  ] // biome-ignore format: one list
+  for (const [html, code] of cases) assert.equal(best(htmlToText(html)), code, html)
 })
 
 test('years, prices, telephones, dates, postcodes, orders and vouchers are no codes', () => {
@@ -76,6 +113,14 @@ test('any text ends soon and gives bounded lists', () => {
     'code is : ',
     '12-',
     'code:::::',
+    'order 1234 ',
+    'KXWQTR ',
+    'code\t1234\n',
+    '1\n',
+    'is your ',
+    'use 1234 to ',
+    '番号',
+    'x1y2z3 ',
   ]
   for (const unit of units) {
     const { codes, links } = extractCodes({ subject: unit.repeat(1000), text: unit.repeat(2_000_000 / unit.length) })
