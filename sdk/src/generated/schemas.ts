@@ -72,7 +72,7 @@ export interface Message {
   subject: string
   text: string | null
   html: string | null
-  /** Plain text of the new part: no quoted history, no markup. */
+  /** What is new in it, as plain text: a reply without older mail and signature; anything else, forwards too, whole. Of HTML: a line per row of a table with tabs between its cells, and nothing that a person cannot see. */
   extracted_text: string | null
   /** Inbound: every header, repeated ones joined by a newline. Outbound: the ones you set. */
   headers: Record<string, string>
@@ -109,7 +109,7 @@ export interface Message {
     /** Is it from who From says? pass: proven. fail: disproven, or From cannot be judged. none: nobody can tell. */
     trust: 'pass' | 'fail' | 'none'
   } | null
-  /** True when a machine wrote it (RFC 3834): never answer it automatically. */
+  /** True when a machine wrote it, by its header (RFC 3834), its subject ("Automatic reply: …" in 40 languages) or its sender (no-reply@): never answer it automatically. */
   automatic: boolean
   /** What was wrong with an inbound mail, in sentences; all of it that could be read is shown, and its source has the rest. */
   parse_problem: string | null
@@ -760,7 +760,7 @@ export interface InboxWaitResult {
   message: Message | null
   /** `after` of the next call: the id of this mail, or what you gave. */
   after: string | null
-  /** One-time codes found in it, likeliest first. */
+  /** One-time codes found in it, likeliest first, as they are to be typed: "482 913" is 482913, "G-482913" too. A guess: from a confidence of 0.8 on there is hardly a doubt. */
   codes: {
     value: string
     confidence: number

@@ -44,7 +44,8 @@ export const waitForMessage = operation(
         description: '`after` of the next call: the id of this mail, or what you gave.',
       }),
       codes: Type.Array(Type.Object({ value: Type.String(), confidence: Type.Number() }), {
-        description: 'One-time codes found in it, likeliest first.',
+        description:
+          'One-time codes found in it, likeliest first, as they are to be typed: "482 913" is 482913, "G-482913" too. A guess: from a confidence of 0.8 on there is hardly a doubt.',
       }),
       links: Type.Array(Type.Object({ url: Type.String(), kind: Type.String() }, { additionalProperties: true }), {
         description: 'Links found in it.',

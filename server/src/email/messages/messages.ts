@@ -89,13 +89,21 @@ export const Message = Type.Object({
   subject: Type.String(),
   text: Nullable(Type.String()),
   html: Nullable(Type.String()),
-  extracted_text: Nullable(Type.String({ description: 'Plain text of the new part: no quoted history, no markup.' })),
+  extracted_text: Nullable(
+    Type.String({
+      description:
+        'What is new in it, as plain text: a reply without older mail and signature; anything else, forwards too, whole. Of HTML: a line per row of a table with tabs between its cells, and nothing that a person cannot see.',
+    }),
+  ),
   headers: Type.Record(Type.String(), Type.String(), {
     description: 'Inbound: every header, repeated ones joined by a newline. Outbound: the ones you set.',
   }),
   attachments: Type.Array(Attachment),
   authentication: Nullable(Authentication),
-  automatic: Type.Boolean({ description: 'True when a machine wrote it (RFC 3834): never answer it automatically.' }),
+  automatic: Type.Boolean({
+    description:
+      'True when a machine wrote it, by its header (RFC 3834), its subject ("Automatic reply: …" in 40 languages) or its sender (no-reply@): never answer it automatically.',
+  }),
   parse_problem: Nullable(
     Type.String({
       description:
