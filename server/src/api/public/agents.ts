@@ -68,7 +68,8 @@ curl -X POST ${publicUrl}/v1/inboxes/$PENNYPOST_INBOX_ID/messages \\
 
 202 means: accepted, durable, will be delivered or reported. Also \`html\`, \`cc\`, \`bcc\`, \`reply_to\`, \`headers\`, and \`attachments\`
 (\`[{"filename", "content": base64, "content_type"}]\`). Give every send an \`Idempotency-Key\` of its own: repeated with the same one within
-24 hours, it is sent once and answers the same. \`GET /v1/messages/{id}\` shows what became of it at each recipient.
+24 hours, it is sent once and answers the same. \`GET /v1/messages/{id}\` shows what became of it at each recipient. \`"status": "held"\`: a human has to approve
+it first; do not send it again.
 
 ## 3. Wait for mail
 
@@ -114,7 +115,7 @@ ${errorRows()}
 - ${limits.attachments} attachments of ${inUnits(limits.attachmentBytes)} each, ${limits.recipients} recipients a mail.
 - 1,000 requests a minute per key; on 429 wait for the seconds in \`Retry-After\`.
 ${money(config)}
-- Rehearse: \`POST /v1/api-keys {"name": "rehearsal", "mode": "test"}\` makes a key that is cut off from the world. Nothing leaves, nothing is charged;
+- Rehearse: \`POST /v1/api-keys {"name": "rehearsal", "mode": "test"}\` makes a key that is cut off from the world. Nothing leaves, nothing is charged, webhooks are those made with that key;
   write to \`delivered@sandbox.test\`, \`bounced@sandbox.test\`, \`deferred@sandbox.test\` or \`complained@sandbox.test\` to see those outcomes.
 
 Everything else: ${publicUrl}/docs, for machines ${publicUrl}/openapi.json.

@@ -87,7 +87,7 @@ const page = (url: string): string => {
 <section id="conventions"><h3>Conventions</h3><table>${rows([
     [
       'Key',
-      `${code('Authorization: Bearer pp_live_…')}; ${code('pp_test_…')} keys are cut off from the world: same states, events and webhooks, nothing leaves, nothing is charged. Write to ${code('delivered@')}, ${code('bounced@')}, ${code('deferred@')} or ${code('complained@sandbox.test')} to script what happens.`,
+      `${code('Authorization: Bearer pp_live_…')}; ${code('pp_test_…')} keys are cut off from the world: same states and events, told to the webhooks made with such keys; nothing leaves, nothing is charged. Write to ${code('delivered@')}, ${code('bounced@')}, ${code('deferred@')} or ${code('complained@sandbox.test')} to script what happens.`,
     ],
     [
       'Repeat safely',
