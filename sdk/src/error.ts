@@ -17,7 +17,7 @@ export class PennypostError extends Error {
   /** Tell it to whoever runs the server. */
   readonly requestId: string | undefined
   /** The fields that were refused, as JSON pointers into the request. */
-  readonly errors: readonly { path: string; message: string }[]
+  readonly errors: readonly { path: string; message: string; guess?: object }[]
   /** Everything the server said, such as balance_mills and cost_mills of insufficient_balance. */
   readonly details: Readonly<Record<string, unknown>>
 

@@ -100,6 +100,8 @@ export type ProblemCode = keyof typeof refusals
 export interface FieldError {
   path: string
   message: string
+  /** What was made out of the value, for a program to go on with. */
+  guess?: object
 }
 
 export class Problem extends Error {

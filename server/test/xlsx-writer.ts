@@ -65,25 +65,39 @@ const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
 const relations = 'http://schemas.openxmlformats.org/package/2006/relationships'
 const office = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
 
+type Rows = Iterable<(string | number | null)[]>
+
 /** The parts of a workbook with one sheet; texts are shared strings, as Excel writes them, and numbers are numbers. */
-export const workbook = (rows: Iterable<(string | number | null)[]>): ZipEntry[] => {
+export const workbook = (rows: Rows): ZipEntry[] => workbookOf([['List', rows]])
+
+/** The same with several sheets, by name. */
+export const workbookOf = (sheets: [name: string, rows: Rows][]): ZipEntry[] => {
   const shared = new Map<string, number>()
-  const lines: string[] = []
-  let number = 0
-  for (const row of rows) {
-    number++
-    const cells = row.map((value, index) => {
-      const at = `${column(index)}${number}`
-      if (value === null) return ''
-      if (typeof value === 'number') return `<c r="${at}"><v>${value}</v></c>`
-      let known = shared.get(value)
-      if (known === undefined) shared.set(value, (known = shared.size))
-      return `<c r="${at}" t="s"><v>${known}</v></c>`
-    })
-    lines.push(`<row r="${number}">${cells.join('')}</row>`)
+  const sheetOf = (rows: Rows): string => {
+    const lines: string[] = []
+    let number = 0
+    for (const row of rows) {
+      number++
+      const cells = row.map((value, index) => {
+        const at = `${column(index)}${number}`
+        if (value === null) return ''
+        if (typeof value === 'number') return `<c r="${at}"><v>${value}</v></c>`
+        let known = shared.get(value)
+        if (known === undefined) shared.set(value, (known = shared.size))
+        return `<c r="${at}" t="s"><v>${known}</v></c>`
+      })
+      lines.push(`<row r="${number}">${cells.join('')}</row>`)
+    }
+    return `<worksheet xmlns="${main}"><sheetData>${lines.join('')}</sheetData></worksheet>`
   }
+  const written = sheets.map(([, rows]) => sheetOf(rows))
   const texts = [...shared.keys()].map(text => `<si><t xml:space="preserve">${escaped(text)}</t></si>`)
   const entry = (name: string, text: string): ZipEntry => ({ name, data: Buffer.from(start + text) })
+  const tabs = sheets.map(([name], i) => `<sheet name="${escaped(name)}" sheetId="${i + 1}" r:id="rId${i + 1}"/>`)
+  const links = sheets.map(
+    (_, i) => `<Relationship Id="rId${i + 1}" Type="${office}/worksheet" Target="worksheets/sheet${i + 1}.xml"/>`,
+  )
+  const strings = `<Relationship Id="rId${sheets.length + 1}" Type="${office}/sharedStrings" Target="sharedStrings.xml"/>`
   return [
     entry(
       '[Content_Types].xml',
@@ -93,16 +107,10 @@ export const workbook = (rows: Iterable<(string | number | null)[]>): ZipEntry[]
       '_rels/.rels',
       `<Relationships xmlns="${relations}"><Relationship Id="rId1" Type="${office}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
     ),
-    entry(
-      'xl/workbook.xml',
-      `<workbook xmlns="${main}" xmlns:r="${office}"><sheets><sheet name="List" sheetId="1" r:id="rId1"/></sheets></workbook>`,
-    ),
-    entry(
-      'xl/_rels/workbook.xml.rels',
-      `<Relationships xmlns="${relations}"><Relationship Id="rId1" Type="${office}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="${office}/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
-    ),
+    entry('xl/workbook.xml', `<workbook xmlns="${main}" xmlns:r="${office}"><sheets>${tabs.join('')}</sheets></workbook>`),
+    entry('xl/_rels/workbook.xml.rels', `<Relationships xmlns="${relations}">${links.join('')}${strings}</Relationships>`),
     entry('xl/sharedStrings.xml', `<sst xmlns="${main}">${texts.join('')}</sst>`),
-    entry('xl/worksheets/sheet1.xml', `<worksheet xmlns="${main}"><sheetData>${lines.join('')}</sheetData></worksheet>`),
+    ...written.map((text, i) => entry(`xl/worksheets/sheet${i + 1}.xml`, text)),
   ]
 }
 

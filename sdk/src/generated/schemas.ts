@@ -303,7 +303,7 @@ export interface OrderRecipient {
   /** What was written where it was corrected or rejected. */
   given: Record<string, string> | null
   reasons: {
-    code: 'missing' | 'invalid' | 'too_long' | 'duplicate' | 'unprintable'
+    code: 'missing' | 'invalid' | 'too_long' | 'duplicate' | 'unprintable' | 'unreadable' | 'not_a_recipient'
     /** A field of the address; null when it is about the row. */
     field: string | null
     message: string
@@ -677,10 +677,14 @@ export interface CreatedOrderRecipient {
     encoding: string | null
     delimiter: string | null
   }
+  /** The sheet that was read, of a workbook. */
+  sheet: string | null
+  /** The row of the headings; titles above it are skipped. */
+  heading_row: number
   columns: {
     heading: string
     /** What it was taken for; null: a merge field only. */
-    field: 'name' | 'first_name' | 'last_name' | 'company' | 'line1' | 'line2' | 'city' | 'state' | 'zip' | 'zip4' | 'country' | null
+    field: 'name' | 'first_name' | 'middle_name' | 'last_name' | 'name_prefix' | 'name_suffix' | 'company' | 'line1' | 'line2' | 'line3' | 'house_number' | 'po_box' | 'city' | 'state' | 'zip' | 'zip4' | 'country' | 'city_state_zip' | 'full_address' | null
     /** What {{…}} in a message calls it. */
     merge_field: string | null
   }[]
@@ -689,16 +693,38 @@ export interface CreatedOrderRecipient {
   rejected: number
   /** How often each reason was met. */
   reasons: Record<string, number>
+  /** How many rows were corrected, by kind: zip_zeros, name_split, place_split … (see the guide to lists). */
+  corrections: Record<string, number>
   /** ZIP codes that had lost their leading zeros in a spreadsheet. */
   zips_mended: number
+  /** The first rows, one of each kind of correction, and the longest. */
+  samples: {
+    row: number
+    /** Why it is shown. */
+    why: string
+    /** The address as it will be printed; empty when it cannot be. */
+    lines: string[]
+    /** Why the address cannot be printed. */
+    problem: string | null
+    /** Fields that were corrected, as they were written. */
+    corrected: Record<string, string>
+    /** What {{…}} in a message stands for. */
+    merge_variables: Record<string, string>
+  }[]
+  /** What was taken, but may not be what you want. */
+  warnings: {
+    /** null: about the list. */
+    row: number | null
+    message: string
+  }[]
   /** The first 500. */
   rejected_rows: {
-    /** As the spreadsheet numbers it; the headings are row 1. */
+    /** As the spreadsheet numbers it; the headings are row 1, or below the titles. */
     row: number
     /** The address as it was written. */
     given: Record<string, string>
     reasons: {
-      code: 'missing' | 'invalid' | 'too_long' | 'duplicate' | 'unprintable'
+      code: 'missing' | 'invalid' | 'too_long' | 'duplicate' | 'unprintable' | 'unreadable' | 'not_a_recipient'
       /** A field of the address; null when it is about the row. */
       field: string | null
       message: string
@@ -1372,20 +1398,32 @@ export interface OrderRecipientCreateInput {
   }
   /** A short list as CSV text, instead of a file. */
   csv?: string
-  /** Which column is what, where its heading does not tell: field → heading. */
+  /** Which column is what, where its heading does not tell: field → heading; null: no column is that. As JSON text in a form: mapping={"name":"Who","zip":"PLZ"}. A refusal gives the guess to begin with. */
   mapping?: {
-    name?: string
-    first_name?: string
-    last_name?: string
-    company?: string
-    line1?: string
-    line2?: string
-    city?: string
-    state?: string
-    zip?: string
-    zip4?: string
-    country?: string
-  }
+    name?: string | null
+    first_name?: string | null
+    middle_name?: string | null
+    last_name?: string | null
+    name_prefix?: string | null
+    name_suffix?: string | null
+    company?: string | null
+    line1?: string | null
+    line2?: string | null
+    line3?: string | null
+    house_number?: string | null
+    po_box?: string | null
+    city?: string | null
+    state?: string | null
+    zip?: string | null
+    zip4?: string | null
+    country?: string | null
+    city_state_zip?: string | null
+    full_address?: string | null
+  } | string
+  /** Which rows are one recipient. person (default): the same name at the same address; household: the same address; none: every row gets a piece. */
+  dedupe?: 'person' | 'household' | 'none'
+  /** The sheet of a workbook by name or number. Default: the first that has the headings. */
+  sheet?: string
   /** Check the list and store nothing. */
   dry_run?: boolean | 'true' | 'false'
 }

@@ -21,7 +21,14 @@ const errorSchema = {
           type: 'array',
           items: {
             type: 'object',
-            properties: { path: { type: 'string', description: 'JSON pointer into the request.' }, message: { type: 'string' } },
+            properties: {
+              path: { type: 'string', description: 'JSON pointer into the request.' },
+              message: { type: 'string' },
+              guess: {
+                type: 'object',
+                description: 'What was made out of the value: of a list, its headings and a mapping to begin with.',
+              },
+            },
           },
         },
       },

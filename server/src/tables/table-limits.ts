@@ -1,7 +1,15 @@
 import { limits as request } from '../limits.ts'
 
 /** A list that cannot be read as a whole; the message is for whoever sent it. (A bad row is no reason to refuse the others.) */
-export class ListRefused extends Error {}
+export class ListRefused extends Error {
+  /** Something to go on with, for a program: what was recognised. */
+  readonly guess: object | undefined
+
+  constructor(message: string, guess?: object) {
+    super(message)
+    this.guess = guess
+  }
+}
 
 /** What a list may cost, whatever it claims about itself. */
 export const limits = {

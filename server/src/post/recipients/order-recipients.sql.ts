@@ -33,6 +33,16 @@ export const insert = (db: Db, organizationId: string, livemode: boolean, orderI
     from jsonb_to_recordset(${batch}::jsonb) as r (id uuid, row integer, recipient jsonb, address_status text, merge_variables jsonb,
       given jsonb, reasons jsonb)`)
 
+/** Recipients that a later row of the list has with ZIP+4 get that; their message may quote it. */
+export const extendZips = (db: Db, organizationId: string, orderId: string, extended: { id: string; zip: string }[]) =>
+  db.rows(sql`
+    update recipients r set address_status = 'corrected',
+      recipient = r.recipient || jsonb_build_object('zip', j.zip, 'given',
+        jsonb_build_object('zip', r.recipient->'zip') || coalesce(r.recipient->'given', '{}')),
+      merge_variables = r.merge_variables || jsonb_build_object('zip', j.zip)
+    from jsonb_to_recordset(${JSON.stringify(extended)}::jsonb) as j (id uuid, zip text)
+    where r.organization_id = ${organizationId} and r.order_id = ${orderId} and r.id = j.id and r.accepted`)
+
 /** A page of the accepted ones, in the order of the list. */
 export const accepted = (db: Db, organizationId: string, orderId: string, after: string | null, limit: number) =>
   db.rows<Recipient>(sql`

@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
 import { Page, page, pageOf, paging } from '../../kernel/pages.ts'
 import { type Context, object, oneOf, operation } from '../../operation.ts'
 import { invalid } from '../../problems.ts'
@@ -12,50 +13,13 @@ import { findOrder } from '../orders/order-view.ts'
 import * as orders from '../orders/orders.sql.ts'
 import { checkOpen, lockOrder } from '../orders/orders.ts'
 import { showAddress } from '../pieces/piece-view.ts'
-import { fields } from './columns.ts'
-import { type ListRead, readList } from './list-reader.ts'
+import { dedupes } from './duplicates.ts'
+import { fields } from './heading-words.ts'
+import { readList } from './list-reader.ts'
+import { ListReport, ReasonShown, tallyReport } from './list-report.ts'
 import * as store from './order-recipients.sql.ts'
-import type { Rejected } from './rows.ts'
-
-/** The answer shows so many rejected rows; the list of recipients has them all. */
-const mostShown = 500
 
 const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()])
-
-const ReasonShown = Type.Object({
-  code: oneOf(['missing', 'invalid', 'too_long', 'duplicate', 'unprintable']),
-  field: Nullable(Type.String({ description: 'A field of the address; null when it is about the row.' })),
-  message: Type.String(),
-})
-
-const RejectedRow = Type.Object({
-  row: Type.Integer({ description: 'As the spreadsheet numbers it; the headings are row 1.' }),
-  given: Type.Record(Type.String(), Type.String(), { description: 'The address as it was written.' }),
-  reasons: Type.Array(ReasonShown),
-})
-
-const Report = Type.Object({
-  order_id: Type.String(),
-  dry_run: Type.Boolean({ description: 'true: nothing was stored.' }),
-  format: Type.Object({
-    type: oneOf(['csv', 'xlsx']),
-    encoding: Nullable(Type.String()),
-    delimiter: Nullable(Type.String()),
-  }),
-  columns: Type.Array(
-    Type.Object({
-      heading: Type.String(),
-      field: Nullable(oneOf(fields, 'What it was taken for; null: a merge field only.')),
-      merge_field: Nullable(Type.String({ description: 'What {{…}} in a message calls it.' })),
-    }),
-  ),
-  rows: Type.Integer(),
-  accepted: Type.Integer(),
-  rejected: Type.Integer(),
-  reasons: Type.Record(Type.String(), Type.Integer(), { description: 'How often each reason was met.' }),
-  zips_mended: Type.Integer({ description: 'ZIP codes that had lost their leading zeros in a spreadsheet.' }),
-  rejected_rows: Type.Array(RejectedRow, { description: `The first ${mostShown}.` }),
-})
 
 const Flag = Type.Union([Type.Boolean(), oneOf(['true', 'false'])], { description: 'Check the list and store nothing.' })
 
@@ -65,13 +29,39 @@ const ListFile = object({
   content_type: Type.Optional(Type.String({ maxLength: 200 })),
 })
 
-const Mapping = object(
-  Object.fromEntries(fields.map(field => [field, Type.Optional(Type.String({ minLength: 1, maxLength: 200 }))])) as Record<
-    (typeof fields)[number],
-    Type.TOptional<Type.TString>
-  >,
-  { description: 'Which column is what, where its heading does not tell: field → heading.' },
+const Columns = object(
+  Object.fromEntries(
+    fields.map(field => [field, Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()]))]),
+  ) as Record<(typeof fields)[number], Type.TOptional<Type.TUnion<[Type.TString, Type.TNull]>>>,
 )
+
+const Mapping = Type.Union([Columns, Type.String({ minLength: 2, maxLength: 10_000 })], {
+  description:
+    'Which column is what, where its heading does not tell: field → heading; null: no column is that. As JSON text in a form: mapping={"name":"Who","zip":"PLZ"}. A refusal gives the guess to begin with.',
+})
+const checkMapping = Compile(Columns)
+
+/** The mapping as an object, however it was sent. Throws invalid_input. */
+const readMapping = (given: Static<typeof Mapping>): Static<typeof Columns> => {
+  if (typeof given !== 'string') return given
+  const wrong = (message: string) => invalid({ path: '/mapping', message: `${message}, such as {"name":"Who","line1":"Street"}` })
+  let mapping: unknown
+  try {
+    mapping = JSON.parse(given)
+  } catch {
+    throw wrong('is not JSON; send an object of fields and headings')
+  }
+  if (typeof mapping !== 'object' || mapping === null || Array.isArray(mapping))
+    throw wrong('must be an object of fields and headings')
+  const unknown = Object.keys(mapping).find(field => !(fields as readonly string[]).includes(field))
+  if (unknown !== undefined)
+    throw invalid({
+      path: `/mapping/${unknown.slice(0, 100)}`,
+      message: `is not a field of a recipient; those are ${fields.join(', ')}`,
+    })
+  if (!checkMapping.Check(mapping)) throw wrong('must name the heading of each field as text of at most 200 characters')
+  return mapping
+}
 
 export const uploadRecipients = operation(
   'Upload the list of an order; it takes the place of the one before',
@@ -84,18 +74,33 @@ export const uploadRecipients = operation(
         Type.String({ minLength: 1, maxLength: 1_000_000, description: 'A short list as CSV text, instead of a file.' }),
       ),
       mapping: Type.Optional(Mapping),
+      dedupe: Type.Optional(
+        oneOf(
+          dedupes,
+          'Which rows are one recipient. person (default): the same name at the same address; household: the same address; none: every row gets a piece.',
+        ),
+      ),
+      sheet: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 100,
+          description: 'The sheet of a workbook by name or number. Default: the first that has the headings.',
+        }),
+      ),
       dry_run: Type.Optional(Flag),
     }),
-    output: Report,
+    output: ListReport,
   },
-  async (ctx, { order_id, file, csv, mapping = {}, dry_run }) => {
+  async (ctx, { order_id, file, csv, mapping: given = {}, dedupe, sheet, dry_run }) => {
     if ((file === undefined) === (csv === undefined))
       throw invalid({ path: '/file', message: 'is required: a .csv or .xlsx file (or its text as csv)' })
     checkOpen(await findOrder(ctx, order_id))
+    const mapping = readMapping(given)
     const dryRun = dry_run === true || dry_run === 'true'
-    return withFile(ctx, file?.content, csv, path =>
-      dryRun ? check(order_id, { path, mapping }) : replace(ctx, order_id, { path, mapping }),
-    )
+    return withFile(ctx, file?.content, csv, path => {
+      const source = { path, mapping, dedupe, sheet }
+      return dryRun ? check(order_id, source) : replace(ctx, order_id, source)
+    })
   },
 )
 
@@ -121,37 +126,8 @@ const withFile = async <T>(
 
 type Source = Parameters<typeof readList>[0]
 
-/** Counts what a list holds while it goes by. */
-const tally = () => {
-  const reasons: Record<string, number> = {}
-  const shown: Rejected[] = []
-  let accepted = 0
-  let rejected = 0
-  return {
-    add: (batch: { accepted: number; rejected: Rejected[] }): void => {
-      accepted += batch.accepted
-      rejected += batch.rejected.length
-      shown.push(...batch.rejected.slice(0, mostShown - shown.length))
-      for (const { code } of batch.rejected.flatMap(row => row.reasons)) reasons[code] = (reasons[code] ?? 0) + 1
-    },
-    accepted: () => accepted,
-    report: (order_id: string, dry_run: boolean, { format, columns, zips_mended }: ListRead): Static<typeof Report> => ({
-      order_id,
-      dry_run,
-      format: { encoding: null, delimiter: null, ...format },
-      columns,
-      rows: accepted + rejected,
-      accepted,
-      rejected,
-      reasons,
-      zips_mended,
-      rejected_rows: shown,
-    }),
-  }
-}
-
 const check = async (orderId: string, source: Source) => {
-  const count = tally()
+  const count = tallyReport()
   const read = await readList(source, async batch => count.add(batch))
   return count.report(orderId, true, read)
 }
@@ -161,9 +137,10 @@ const replace = (ctx: Context, orderId: string, source: Source) =>
     const order = await lockOrder(ctx, db, orderId)
     checkOpen(order)
     await store.clear(db, ctx.org, order.id)
-    const count = tally()
+    const count = tallyReport()
     const read = await readList(source, async batch => {
       await store.insert(db, ctx.org, ctx.livemode, order.id, batch.json)
+      if (batch.extended.length > 0) await store.extendZips(db, ctx.org, order.id, batch.extended)
       count.add(batch)
     })
     await orders.listChanged(db, ctx.org, ctx.livemode, order.id, count.accepted())
