@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npx pennypost-mcp`: MCP over stdin and stdout. Only the protocol goes to stdout. */
+/** `pennypost-mcp`: MCP over stdin and stdout. Only the protocol goes to stdout. */
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import Pennypost from 'pennypost'
 import { createMcpServer } from './mcp-server.ts'

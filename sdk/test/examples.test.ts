@@ -208,7 +208,11 @@ print(answer_mail.agent.role, len(support.tools))`,
 
   it('MCP settings are JSON with our names', async () => {
     const read = async (file: string) => JSON.parse(await readFile(join(root, 'examples/mcp', file), 'utf8')).mcpServers.pennypost
-    assert.deepEqual((await read('stdio.json')).args, ['-y', 'pennypost-mcp'])
+    const { command, args } = await read('stdio.json')
+    assert.deepEqual([command, args.at(-1)], ['npx', 'pennypost-mcp'])
+    // The names at the registry are not ours: only files of one's own are installed.
+    for (const [index, arg] of args.entries())
+      if (args[index - 1] === '-p') assert.match(arg, /^\/path\/to\/pennypost(-mcp)?-\d.*\.tgz$/)
     assert.match((await read('http.json')).url, /\/mcp$/)
   })
 })

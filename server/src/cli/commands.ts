@@ -1,4 +1,5 @@
 /** What the command line can do. Each verb opens what it needs and closes it again. */
+import { parseArgs } from 'node:util'
 import * as keys from '../accounts/keys.sql.ts'
 import { mintKey } from '../accounts/keys.ts'
 import * as organizations from '../accounts/organizations.sql.ts'
@@ -27,28 +28,38 @@ import { greet } from './first-start.ts'
 
 interface Command {
   usage: string
-  says: string
-  run(words: string[]): Promise<void>
+  description: string
+  /** The options it knows, without their dashes. */
+  options: readonly string[]
+  run(words: Words): Promise<void>
 }
 
 /** A mistake of whoever typed: shown without a stack. */
 const told = (message: string) => Object.assign(new Error(message), { told: true })
 
-/** `--name value`, `--flag` and the words between. */
-const options = (words: string[]) => {
-  const named: Record<string, string> = {}
-  const rest: string[] = []
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!
-    if (!word.startsWith('--')) rest.push(word)
-    else if (words[i + 1] === undefined || words[i + 1]!.startsWith('--')) named[word.slice(2)] = 'true'
-    else named[word.slice(2)] = words[++i]!
-  }
-  return { named, rest }
+/** Options that stand alone; every other one takes a value. */
+const flags: readonly string[] = ['json', 'check']
+
+export interface Words {
+  named: Readonly<Record<string, string | undefined>>
+  rest: string[]
 }
 
-const print = (named: Record<string, string>, value: unknown, text: string) =>
-  console.log(named.json ? JSON.stringify(value) : text)
+/** `--name value` or `--name=value`, flags, and the words between. An option that the command does not have is refused. */
+export const readWords = (words: string[], options: readonly string[]): Words => {
+  const types = options.map(name => [name, { type: flags.includes(name) ? ('boolean' as const) : ('string' as const) }])
+  // A negative number is a word, not an option.
+  const args = words.map(word => word.replace(/^-(?=\d)/, '\u2212'))
+  try {
+    const { values, positionals } = parseArgs({ args, options: Object.fromEntries(types), allowPositionals: true })
+    return { named: values as Words['named'], rest: positionals.map(word => word.replace('\u2212', '-')) }
+  } catch (error) {
+    const known = options.length > 0 ? `Its options are ${options.map(name => `--${name}`).join(', ')}.` : 'It has no options.'
+    throw told(`${(error as Error).message.split('.')[0]}. ${known}`)
+  }
+}
+
+const print = (named: Words['named'], value: unknown, text: string) => console.log(named.json ? JSON.stringify(value) : text)
 
 /** What stops a start and is no fault of ours, in one sentence that names the key; anything else as it is. */
 const outside = (error: Error & { code?: string; port?: number; syscall?: string }, config: Config): Error => {
@@ -92,9 +103,8 @@ const findOrganization = async (db: Database, id: string | undefined) => {
   return row
 }
 
-const serve = async (words: string[]): Promise<void> => {
+const serve = async ({ named }: Words): Promise<void> => {
   const config = readConfig()
-  const { named } = options(words)
   const wanted = named.roles?.split(',') ?? roles
   const unknown = wanted.find(role => !roles.includes(role as Role))
   if (unknown) throw told(`--roles: there is no role "${unknown}". Use some of ${roles.join(',')}.`)
@@ -106,7 +116,12 @@ const serve = async (words: string[]): Promise<void> => {
         log: line => log[/PANIC|FATAL|died/.test(line) ? 'warn' : 'debug']({ postgres: line }, 'postgres'),
       })
   const databaseUrl = config.DATABASE_URL || postgres!.url
-  const app = await migrate(databaseUrl, line => log.info(line))
+  let migrations = 0
+  const app = await migrate(databaseUrl, line => {
+    migrations++
+    log.debug(line)
+  })
+    .then(() => migrations > 0 && log.info({ migrations }, 'database brought up to date'))
     .then(() => startApp({ config, databaseUrl, roles: wanted as Role[], log }))
     .catch(async error => {
       await postgres?.stop()
@@ -124,11 +139,17 @@ const serve = async (words: string[]): Promise<void> => {
 }
 
 export const commands: Record<string, Command> = {
-  serve: { usage: '[--roles web,smtp,worker]', says: 'Run the server (all roles by default).', run: serve },
+  serve: {
+    usage: '[--roles web,smtp,worker]',
+    description: 'Run the server (all roles by default).',
+    options: ['roles'],
+    run: serve,
+  },
 
   migrate: {
     usage: '',
-    says: 'Bring the database to this version, then stop.',
+    description: 'Bring the database to this version, then stop.',
+    options: [],
     run: async () => {
       await withDatabase(readConfig(), async () => console.log('The database is up to date.'))
     },
@@ -136,9 +157,9 @@ export const commands: Record<string, Command> = {
 
   org: {
     usage: 'create NAME --owner EMAIL | list  [--json]',
-    says: 'Make or list organizations.',
-    run: async words => {
-      const { named, rest } = options(words)
+    description: 'Make or list organizations.',
+    options: ['owner', 'json'],
+    run: async ({ named, rest }) => {
       const config = readConfig()
       await withDatabase(config, async db => {
         if (rest[0] === 'list') {
@@ -161,9 +182,9 @@ export const commands: Record<string, Command> = {
 
   key: {
     usage: 'create --org ID [--name N] [--mode live|test] [--dialect D] | list --org ID | revoke ID --org ID  [--json]',
-    says: 'Make, list or revoke API keys.',
-    run: async words => {
-      const { named, rest } = options(words)
+    description: 'Make, list or revoke API keys.',
+    options: ['org', 'name', 'mode', 'dialect', 'json'],
+    run: async ({ named, rest }) => {
       await withDatabase(readConfig(), async db => {
         const org = await findOrganization(db, named.org)
         if (rest[0] === 'list') {
@@ -194,9 +215,9 @@ export const commands: Record<string, Command> = {
 
   credit: {
     usage: 'add MILLS --org ID [--reference TEXT] | show --org ID  [--json]',
-    says: 'Add credit (1000 mills = 1 USD) or show the balance.',
-    run: async words => {
-      const { named, rest } = options(words)
+    description: 'Add credit (1000 mills = 1 USD) or show the balance.',
+    options: ['org', 'reference', 'json'],
+    run: async ({ named, rest }) => {
       await withDatabase(readConfig(), async db => {
         const org = await findOrganization(db, named.org)
         if (rest[0] === 'add') {
@@ -220,9 +241,9 @@ export const commands: Record<string, Command> = {
 
   dns: {
     usage: '[--json]',
-    says: 'Show the DNS records MAIL_DOMAIN needs and what the DNS says now. Its mail is signed once the key is there.',
-    run: async words => {
-      const { named } = options(words)
+    description: 'Show the DNS records MAIL_DOMAIN needs and what the DNS says now. Its mail is signed once the key is there.',
+    options: ['json'],
+    run: async ({ named }) => {
       const config = readConfig()
       const secrets = sealer(await loadMasterKey(config.DATA_DIR, config.SECRET_KEY))
       const app = { config, clock: systemClock, log: createLog('silent'), sealer: secrets }
@@ -243,7 +264,8 @@ export const commands: Record<string, Command> = {
 
   routes: {
     usage: '',
-    says: 'Print every endpoint of the native API with its scope.',
+    description: 'Print every endpoint of the native API with its scope.',
+    options: [],
     run: async () => {
       for (const [at, { scope, title }] of v1) {
         const [method, path] = at.split(' ')
@@ -254,9 +276,15 @@ export const commands: Record<string, Command> = {
 
   docs: {
     usage: '[--check]',
-    says: 'Write the generated documents; --check fails when they are stale.',
-    run: async words => writeDocs(words.includes('--check')),
+    description: 'Write the generated documents; --check fails when they are stale.',
+    options: ['check'],
+    run: ({ named }) => writeDocs(named.check !== undefined),
   },
 
-  demo: { usage: '[email|post]', says: 'Run a whole conversation over real sockets and print it.', run: runDemo },
+  demo: {
+    usage: '[email|post]',
+    description: 'Run a whole conversation over real sockets and print it.',
+    options: [],
+    run: ({ rest }) => runDemo(rest),
+  },
 }
