@@ -400,9 +400,11 @@ create table organizations (
   name text not null,
   owner_email text not null,
   claimed_at timestamp with time zone,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  operator boolean not null default false
 );
 alter table organizations add constraint organizations_pkey PRIMARY KEY (id);
+CREATE UNIQUE INDEX organizations_operator ON organizations USING btree (operator) WHERE operator;
 
 -- owner_links
 create table owner_links (

@@ -87,6 +87,12 @@ export const rows = {
     'mx.example.com',
     { pattern: domain },
   ),
+  OPERATOR_EMAIL: text(
+    'Inbox of this server that gets what is written to postmaster@ and abuse@ of every domain whose owner has no such inbox. Unset: the first inbox of the organization made at the first start.',
+    '',
+    'ops@agents.example.com',
+    { pattern: /^[^\s@]+@[^\s@]+$/ },
+  ),
   SPF_MECHANISMS: text(
     'What an SPF record must hold to let this server send. Unset: a:MAIL_HOST. Behind a relay: what its operator says.',
     '',

@@ -22,6 +22,11 @@ export const refusals = {
   ),
   forbidden: row(403, 'This key does not have the scope {scope}.', 'Use a key that has it, or make one with POST /v1/api-keys.'),
   not_found: row(404, 'There is no such {what}.', 'Check the id. Ids of another organization or mode answer as unknown ones.'),
+  gone: row(
+    410,
+    'The bytes of this {what} are lost.',
+    'They cannot be had from here any more; ask whoever sent it to send it again.',
+  ),
   no_such_route: row(404, 'There is no {method} {path}.', 'See /docs for the list of endpoints.'),
   invalid_input: row(422, 'The request is not valid: {summary}', 'Correct the fields named in errors.'),
   invalid_json: row(400, 'The body is not valid JSON.', 'Send a JSON object with Content-Type: application/json.'),

@@ -1727,6 +1727,7 @@ export type RefusalCode =
   | 'unauthorized'
   | 'forbidden'
   | 'not_found'
+  | 'gone'
   | 'no_such_route'
   | 'invalid_input'
   | 'invalid_json'

@@ -8,10 +8,10 @@ export interface OrganizationRow {
   created_at: Date
 }
 
-export const insert = (db: Db, organization: { id: string; name: string; ownerEmail: string }) =>
-  db.rows(
-    sql`insert into organizations (id, name, owner_email) values (${organization.id}, ${organization.name}, ${organization.ownerEmail})`,
-  )
+export const insert = (db: Db, organization: { id: string; name: string; ownerEmail: string; operator: boolean }) =>
+  db.rows(sql`
+    insert into organizations (id, name, owner_email, operator)
+    values (${organization.id}, ${organization.name}, ${organization.ownerEmail}, ${organization.operator})`)
 
 export const withCounts = (db: Db, organizationId: string, livemode: boolean) =>
   db.row<OrganizationRow & { inboxes_count: number; messages_count: number; domains_count: number }>(sql`

@@ -16,13 +16,13 @@ const Organization = Type.Object({
   created_at: Type.String(),
 })
 
-/** Opens an organization with its wallets and starting credit, inside the caller's transaction. */
+/** Opens an organization with its wallets and starting credit, inside the caller's transaction. `operator`: it is whose server this is. */
 export const openOrganization = async (
   db: Db,
-  wanted: { name: string; ownerEmail: string; creditMills: number },
+  wanted: { name: string; ownerEmail: string; creditMills: number; operator?: boolean },
 ): Promise<string> => {
   const id = newId()
-  await store.insert(db, { id, name: wanted.name, ownerEmail: wanted.ownerEmail })
+  await store.insert(db, { id, name: wanted.name, ownerEmail: wanted.ownerEmail, operator: wanted.operator ?? false })
   await wallet.open(db, id)
   if (wanted.creditMills > 0)
     await wallet.add(db, id, true, {

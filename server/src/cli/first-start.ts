@@ -37,6 +37,7 @@ const openFirst = (app: App) =>
       name: 'First organization',
       ownerEmail: `owner@${MAIL_DOMAIN}`,
       creditMills: STARTING_CREDIT_MILLS,
+      operator: true,
     })
     const { key } = await mintKey(db, org, { name: 'First key', livemode: true, dialect: 'pennypost' })
     const ctx = {

@@ -7,6 +7,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { S3Driver } from 'flydrive/drivers/s3'
 import type { Config } from '../config.ts'
+import { Problem, problem } from '../problems.ts'
 import * as store from './blobs.sql.ts'
 import type { Db } from './database/db.ts'
 import { newId } from './ids.ts'
@@ -64,6 +65,13 @@ const s3Store = (config: Config): Store => {
   }
 }
 
+/** The store answers, and says that it has no such file: no later try will find it. Drivers wrap the error of the store. */
+const isMissing = (error: unknown, depth = 0): boolean => {
+  if (!(error instanceof Error) || depth > 3) return false
+  const { code, name } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || name === 'NoSuchKey' || name === 'NotFound' || isMissing(error.cause, depth + 1)
+}
+
 /** Bytes that are safe already and only wait for their row. */
 export interface StagedBlob {
   id: string
@@ -77,10 +85,15 @@ export interface Blobs {
   stage(bytes: Uint8Array): Promise<StagedBlob>
   /** Second half: the rows, inside the transaction that needs them. */
   insert(db: Db, organizationId: string, blobs: StagedBlob[]): Promise<void>
-  /** The bytes, or undefined when the organization has no such blob. */
+  /** The bytes, or undefined when the organization has no such blob. Throws `gone` when it has one whose bytes the store lost. */
   get(db: Db, organizationId: string, id: string): Promise<Buffer | undefined>
   /** Removes rows and bytes. */
   remove(db: Db, organizationId: string, ids: string[]): Promise<void>
+}
+
+/** For who goes on without bytes that are lost: `get(…).catch(unlessGone)`. */
+export const unlessGone = (error: unknown): undefined => {
+  if (!(error instanceof Problem) || error.code !== 'gone') throw error
 }
 
 export const createBlobs = (config: Config): Blobs => {
@@ -97,7 +110,14 @@ export const createBlobs = (config: Config): Blobs => {
     },
     get: async (db, organizationId, id) => {
       const row = await store.byId(db, organizationId, id)
-      return row && (row.bytes ?? large.get(id))
+      if (!row || row.bytes) return row?.bytes ?? undefined
+      const bytes = await large.get(id).catch((error: unknown) => {
+        if (isMissing(error)) throw problem('gone', { what: 'file' })
+        throw error
+      })
+      // A file cut short by a disk that was full, or by a bad copy.
+      if (bytes.length !== row.size) throw problem('gone', { what: 'file' })
+      return bytes
     },
     remove: async (db, organizationId, ids) => {
       for (const row of await store.remove(db, organizationId, ids)) if (!row.inline) await large.remove(row.id)

@@ -13,12 +13,7 @@ import { record } from '../events/events.sql.ts'
 import type { Db } from '../kernel/database/db.ts'
 import { newId, publicId } from '../kernel/ids.ts'
 import type { App } from '../platform.ts'
-import * as store from './notices.sql.ts'
-
-/** uuid of the server's own organization. */
-export const platformOrganization = '00000000-0000-7000-8000-000000000001'
-const platformInbox = '00000000-0000-7000-8000-000000000002'
-export const platformLocalPart = 'pennypost'
+import { platformAddress, platformInbox, platformName, platformOrganization } from './platform.ts'
 
 export interface Notice {
   /** uuid: of the notice's message. A notice that was sent already is not sent again. */
@@ -32,14 +27,9 @@ export interface Notice {
 export const tellOwner = async (app: App, db: Db, organizationId: string, notice: Notice): Promise<void> => {
   const owner = (await organizations.unscopedById(db, organizationId))?.owner_email
   if (!owner) return
-  const from_email = `${platformLocalPart}@${app.config.MAIL_DOMAIN}`
-  const from_name = 'Pennypost'
-  const inbox = await store.ensurePlatform(db, {
-    organization: platformOrganization,
-    inbox: platformInbox,
-    name: from_name,
-    email: from_email,
-  })
+  const from_email = platformAddress(app.config.MAIL_DOMAIN)
+  const from_name = platformName
+  const inbox = await platformInbox(db, app.config.MAIL_DOMAIN)
   if (!inbox) throw new Error(`${from_email} belongs to an organization, so owners cannot be written to`)
   if (await messages.byId(db, platformOrganization, true, notice.id)) return
   const now = app.clock.now()

@@ -5,18 +5,20 @@
 import type { Socket } from 'node:net'
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server'
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js'
-import { clientOf, replies } from './session.ts'
+import { type Counter, createCounter } from './connection-counts.ts'
+import { replies } from './session.ts'
 import type { SmtpLimits } from './session-limits.ts'
 
 /** Clients that have shown they wait for the greeting, and for how long that counts. */
 const trustMs = 24 * 3_600_000
 const trustMost = 10_000
 const sweepMs = 2000
+const fullReplies = { client: 'crowded', network: 'crowdedNetwork', full: 'full' } as const
 
 export class MailServer extends SMTPServer {
   readonly limits: SmtpLimits
-  readonly #open = new Map<Connection, { socket: Socket; client: string }>()
-  readonly #perClient = new Map<string, number>()
+  readonly #open = new Map<Connection, { socket: Socket; ip: string }>()
+  readonly #counter: Counter
   readonly #patient = new Map<string, number>()
   readonly #bySession = new WeakMap<SMTPServerSession, Connection>()
   readonly #sweep: NodeJS.Timeout
@@ -24,24 +26,24 @@ export class MailServer extends SMTPServer {
   constructor(options: SMTPServerOptions, limits: SmtpLimits) {
     super(options)
     this.limits = limits
+    this.#counter = createCounter(limits)
     this.#sweep = setInterval(() => {
       for (const connection of this.#open.keys()) connection.checkPace()
     }, sweepMs).unref()
   }
 
   override connect(socket: Socket, options?: SMTPConnectionOptions | null): void {
-    const client = clientOf(socket.remoteAddress ?? '')
-    const count = this.#perClient.get(client) ?? 0
-    if (count >= this.limits.connectionsPerClient) {
-      const [code, text] = replies.crowded
+    const ip = socket.remoteAddress ?? ''
+    const full = this.#counter.enter(ip)
+    if (full) {
+      const [code, text] = replies[fullReplies[full]]
       socket.on('error', () => {})
       socket.end(`${code} ${text}\r\n`)
       socket.destroySoon()
       return
     }
     const connection = new Connection(this, socket, options)
-    this.#perClient.set(client, count + 1)
-    this.#open.set(connection, { socket, client })
+    this.#open.set(connection, { socket, ip })
     this.#bySession.set(connection.session, connection)
     this.connections.add(connection)
     connection.on('error', error => this.emit('error', error))
@@ -51,12 +53,10 @@ export class MailServer extends SMTPServer {
   /** Called by smtp-server once for every connection that is gone, whichever way. */
   override onClose(session: SMTPServerSession): void {
     const connection = this.#bySession.get(session)
-    const client = connection && this.#open.get(connection)?.client
-    if (!connection || client === undefined) return
+    const entry = connection && this.#open.get(connection)
+    if (!connection || !entry) return
     this.#open.delete(connection)
-    const left = this.#perClient.get(client)! - 1
-    if (left > 0) this.#perClient.set(client, left)
-    else this.#perClient.delete(client)
+    this.#counter.leave(entry.ip)
   }
 
   /** The connection takes a mail in; until the promise ends it is not hung up on. */
@@ -98,14 +98,17 @@ export class Connection extends SMTPConnection {
   receiving: SMTPServerDataStream | undefined
   dismissed = false
   readonly #mailServer: MailServer
+  readonly #socket: Socket
   #greeted = false
   #since = performance.now()
   #replies = 0
   #faults = 0
+  #left: NodeJS.Timeout | undefined
 
   constructor(server: MailServer, socket: Socket, options?: SMTPConnectionOptions | null) {
     super(server, socket, options)
     this.#mailServer = server
+    this.#socket = socket
   }
 
   override init(): void {
@@ -123,12 +126,23 @@ export class Connection extends SMTPConnection {
   override send(code: number, data: string | string[], context?: string | false): void {
     const coded = typeof data === 'string' && /^[245]\.\d{1,3}\.\d{1,3} /.test(data)
     super.send(code, data, coded ? false : context)
-    if (code === 421) return
+    if (code === 421) {
+      this.#leave()
+      return
+    }
     if (context === 'DATA_OK') this.#start()
     this.#replies++
     if (code >= 500) this.#faults++
     if (this.#faults >= this.#mailServer.limits.faults) this.send(...replies.faults)
     else if (this.#replies >= this.#mailServer.limits.replies) this.send(...replies.idle)
+  }
+
+  /**
+   * The library ends our side after a 421 and waits for the client's. A client that does not go keeps its place among the connections
+   * of its network, so it is not waited for as long.
+   */
+  #leave(): void {
+    this.#left ??= setTimeout(() => this.#socket.destroy(), this.#mailServer.limits.goodbyeMs).unref()
   }
 
   /** A mail was taken: the counters begin anew. */

@@ -11,6 +11,11 @@ export const smtpLimits = {
   connections: 1000,
   /** Per IPv4 address or IPv6 /64, as Postfix (smtpd_client_connection_count_limit). */
   connectionsPerClient: 50,
+  /** Per IPv4 /24 or IPv6 /48. */
+  connectionsPerNetwork: 200,
+  /** The last of the connections go to networks that hold few. */
+  reserve: 200,
+  connectionsInReserve: 10,
   /** 5xx replies between two mails that were taken, then 421. As Postfix (smtpd_hard_error_limit): a dictionary attack ends here. */
   faults: 20,
   /** Replies of any kind between two mails that were taken, then 421: NOOP, RSET and VRFY without end. */
@@ -22,6 +27,8 @@ export const smtpLimits = {
   /** A client has this long to get a mail through, and more for the bytes it sends, see bytesPerSecond. */
   paceMs: 10 * 60_000,
   bytesPerSecond: 500,
+  /** After a 421: how long the client may take to hang up, in ms. */
+  goodbyeMs: 1000,
   /** On closing, how long a mail under way may take to arrive. */
   drainMs: 5000,
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { verpAddress } from '../email/bounces/verp.ts'
 import type { Owner } from '../email/inbound/rcpt.ts'
 import { newId } from '../kernel/ids.ts'
-import { checkSender, clientOf, hopsOf, type RecipientRules, Refusal, takeRecipient, traceFields } from './session.ts'
+import { checkSender, hopsOf, type RecipientRules, Refusal, takeRecipient, traceFields } from './session.ts'
 
 const inbox: Owner = { inboxId: newId(), organizationId: newId() }
 const known = new Set(['agent@mail.test', 'a%b@mail.test', 'büro@mail.test', 'post@xn--bcher-kva.test'])
@@ -99,14 +99,4 @@ test('trace fields name the client, and nothing it says about itself can add a l
     traceFields({ ...trace, clientName: 'x\r\nX-Evil: 1', clientIp: '2001:db8::1' }),
     /^Return-Path: <a@b\.example>\r\nReceived: from unknown \(\[IPv6:2001:db8::1\]\)/,
   )
-})
-
-test('IPv6 clients are counted by /64, IPv4 ones by address', () => {
-  assert.equal(clientOf('192.0.2.1'), '192.0.2.1')
-  assert.equal(clientOf('::ffff:192.0.2.1'), '192.0.2.1')
-  assert.equal(clientOf('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2')
-  assert.equal(clientOf('2001:DB8::1'), '2001:db8:0:0')
-  assert.equal(clientOf('::1'), '0:0:0:0')
-  assert.equal(clientOf('fe80::1:2:3:4:5'), 'fe80:0:0:1')
-  assert.equal(clientOf(''), '')
 })

@@ -11,6 +11,8 @@ export const replies = {
   loop: [554, '5.4.6 Mail loop: too many Received fields'],
   unavailable: [451, '4.3.0 Cannot take mail right now, try again later'],
   crowded: [421, '4.7.0 Too many connections from your address'],
+  crowdedNetwork: [421, '4.7.0 Too many connections from your network'],
+  full: [421, '4.3.2 Too many connections, try again later'],
   faults: [421, '4.7.0 Too many errors'],
   idle: [421, '4.7.0 Too many commands without a mail'],
   slow: [421, '4.4.2 Too slow'],
@@ -90,15 +92,4 @@ export const traceFields = ({ mailFrom, clientName, clientIp, ourName, protocol,
   const literal = isIPv6(clientIp) ? `IPv6:${clientIp}` : clientIp
   const date = at.toUTCString().replace('GMT', '+0000')
   return `Return-Path: <${mailFrom}>\r\nReceived: from ${name} ([${literal}])\r\n by ${ourName} with ${protocol} id ${id};\r\n ${date}\r\n`
-}
-
-/** What connections of one client are counted under: the IPv4 address, or the /64 an IPv6 host moves about in. */
-export const clientOf = (ip: string): string => {
-  const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '')
-  if (!isIPv6(plain)) return plain
-  const [head = '', tail = ''] = plain.toLowerCase().split('::')
-  const left = head.split(':').filter(Boolean)
-  const right = plain.includes('::') ? tail.split(':').filter(Boolean) : []
-  const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
-  return [...left, ...zeros, ...right].slice(0, 4).join(':')
 }

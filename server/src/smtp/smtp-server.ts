@@ -104,7 +104,6 @@ export const startSmtp = async (app: App, limits: SmtpLimits = smtpLimits): Prom
     // Real senders have addresses such as a..b@ or a.@; we only look addresses up, so their syntax is not ours to judge.
     lenientAddressParsing: true,
     maxRecipients: limits.recipients,
-    maxClients: limits.connections,
     maxCommandLength: limits.commandBytes,
     socketTimeout: limits.idleMs,
     onMailFrom,

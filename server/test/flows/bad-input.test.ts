@@ -41,6 +41,55 @@ describe('bad input', () => {
     assert.match(many[0].message, /not have more than \d+ items/)
   })
 
+  it('no file is declared to be a part of a mail, or to bring along what the composer writes', async () => {
+    const types = [
+      'multipart/mixed',
+      'Multipart/Alternative; boundary=x',
+      'message/rfc822',
+      'MESSAGE/partial',
+      'message/external-body',
+    ]
+    const parameters = [
+      'text/plain; boundary=x',
+      'text/plain; name=a.exe',
+      'text/plain;filename=x',
+      'text/plain; charset=a; CHARSET=b',
+    ]
+    const malformed = [
+      'text',
+      'text/',
+      '/plain',
+      '+x/y',
+      'text/plain, text/html',
+      'text/plain;',
+      'text/"plain"',
+      'text /plain',
+      '',
+    ]
+    const wrong = [...types, ...parameters, ...malformed]
+    for (const content_type of wrong) {
+      const { status, body } = await send({ attachments: [{ filename: 'a', content: 'aGk=', content_type }] })
+      assert.deepEqual([status, body.error.errors[0].path], [422, '/attachments/0/content_type'], content_type)
+      const form = new FormData()
+      for (const [name, value] of Object.entries(good)) form.set(name, value)
+      form.set('attachments[0]', new File(['hi'], 'a.eml', { type: content_type }))
+      if (!types.slice(0, 3).includes(content_type)) continue
+      const answer = await fetch(`${t.url}/v1/inboxes/${inbox}/messages`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}` },
+        body: form,
+      })
+      assert.equal(answer.status, 422, content_type)
+    }
+    for (const content_type of [
+      'application/pdf',
+      'Text/Calendar; method=REQUEST; charset=utf-8',
+      'application/vnd.ms-excel',
+      'x-a/y',
+    ])
+      assert.equal((await send({ attachments: [{ filename: 'a', content: 'aGk=', content_type }] })).status, 202, content_type)
+  })
+
   it('refuses unknown fields in the native API', async () => {
     const { status, body } = await send({ subjct: 'typo' })
     assert.equal(status, 422)

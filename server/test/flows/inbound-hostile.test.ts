@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { createTransport } from 'nodemailer'
-import { dialTo, type Rig, sendMail, startRig, type Talk, talk } from './inbound-rig.ts'
+import { eventually } from '../harness.ts'
+import { dialTo, over, type Rig, sendMail, startRig, type Talk, talk } from './inbound-rig.ts'
 
 let rig: Rig
 before(async () => {
@@ -175,6 +177,56 @@ test('one client gets so many connections and no more; others are served', async
   assert.match(await tenth.say('NOOP'), /^250/)
   for (const client of [...own, tenth]) client.close()
   await new Promise(resolve => setTimeout(resolve, 50))
+})
+
+test('a network gets so many connections and no more, and the last ones go to small networks', async () => {
+  const crowded = await startRig({
+    limits: { connections: 10, connectionsPerClient: 3, connectionsPerNetwork: 6, reserve: 3, connectionsInReserve: 1 },
+  })
+  const open: Talk[] = []
+  const from = async (address: string) => {
+    const client = await dialTo(crowded.port, address)
+    const greeting = await client.hear()
+    if (greeting.startsWith('220')) open.push(client)
+    else await client.rest()
+    return greeting.slice(0, 9)
+  }
+  try {
+    for (const host of [1, 1, 1, 2, 2, 2]) assert.match(await from(`127.7.7.${host}`), /^220/)
+    assert.equal(await from('127.7.7.1'), '421 4.7.0')
+    assert.equal(await from('127.7.7.3'), '421 4.7.0')
+    // One more up to the reserve, and one in it; then this network is large, too.
+    assert.match(await from('127.8.8.1'), /^220/)
+    assert.equal(await from('127.8.8.2'), '421 4.7.0')
+    for (const other of ['127.9.9.1', '127.10.10.1', '127.11.11.1']) assert.match(await from(other), /^220/)
+    assert.equal(await from('127.12.12.1'), '421 4.3.2')
+    assert.match(await open.at(-1)!.say('EHLO small.example'), /^250/)
+    open.pop()!.close()
+    await eventually(async () => (await from('127.12.12.1')).startsWith('220'))
+  } finally {
+    for (const client of open) client.close()
+    await crowded.close()
+  }
+})
+
+test('after a 421 nothing is answered, and who does not hang up is hung up on', async () => {
+  const strict = await startRig({ limits: { faults: 3, goodbyeMs: 50 } })
+  try {
+    await strict.inbox('agent@mail.test')
+    // Its end stays open, whatever the server does.
+    const socket = connect({ port: strict.port, host: '127.0.0.1', allowHalfOpen: true })
+    const client = over(socket)
+    await client.hear()
+    await client.say('EHLO rude.example')
+    const goOn = ['MAIL FROM:<a@b.example>', 'RCPT TO:<agent@mail.test>', 'DATA', 'Subject: late', '', '.', ''].join('\r\n')
+    client.write(`${'RCPT TO:<x@y.example>\r\n'.repeat(3)}${goOn}`)
+    const chatter = setInterval(() => socket.writable && client.write(goOn), 10)
+    assert.match(await client.rest(), /^(503 [^\r]*\r\n){3}421 4\.7\.0 [^\r]*\r\n$/)
+    clearInterval(chatter)
+    assert.deepEqual(await strict.query('select * from received_mail'), [])
+  } finally {
+    await strict.close()
+  }
 })
 
 test('a mail that breaks off is forgotten, a slow client is hung up on', async () => {

@@ -116,8 +116,9 @@ export const talk = async (port: number): Promise<Talk> => {
   return client
 }
 
-export const dialTo = async (port: number): Promise<Talk> => {
-  const socket = dial(port, '127.0.0.1')
+/** `from`: an address of this machine, such as any of 127.0.0.0/8. */
+export const dialTo = async (port: number, from?: string): Promise<Talk> => {
+  const socket = dial({ port, host: '127.0.0.1', ...(from ? { localAddress: from } : {}) })
   await once(socket, 'connect')
   return over(socket)
 }

@@ -44,7 +44,7 @@ test('an unknown mailbox is refused at RCPT, and nothing is taken for it', async
   const client = await greeted()
   assert.match(await client.say('MAIL FROM:<a@b.example>'), /^250/)
   assert.match(await client.say('RCPT TO:<nobody@mail.test>'), /^550 5\.1\.1 /)
-  assert.match(await client.say('RCPT TO:<postmaster>'), /^550 5\.1\.1 /)
+  assert.match(await client.say('RCPT TO:<postbox>'), /^501 /)
   assert.match(await client.say('DATA'), /^503/)
   client.close()
 })

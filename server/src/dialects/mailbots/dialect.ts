@@ -33,7 +33,7 @@ export const mailbots: Dialect = {
       404: [404, 'not_found'],
       408: [400, 'validation_error'],
       409: [400, 'validation_error'],
-      410: [404, 'not_found'],
+      410: [410, 'not_found'],
       413: [400, 'validation_error'],
       415: [400, 'validation_error'],
       422: [400, 'validation_error'],

@@ -30,7 +30,7 @@ export const mailboxkit: Dialect = {
       404: [404, 'not_found'],
       408: [422, 'validation_error'],
       409: [409, 'conflict'],
-      410: [404, 'not_found'],
+      410: [410, 'not_found'],
       413: [422, 'validation_error'],
       415: [422, 'validation_error'],
       422: [422, 'validation_error'],

@@ -32,3 +32,16 @@ export const unscopedFind = (db: Db, mailDomain: string, wanted: Wanted[]) =>
           select 1 from domains d where d.name = w.domain and d.organization_id = i.organization_id and d.verified_at is not null))
       order by i.email <> w.address limit 1
     ) i on true`)
+
+/** Which of these domains mail is taken for. */
+export const unscopedOurs = (db: Db, domains: string[]) =>
+  db.rows<{ name: string }>(
+    sql`select distinct name from domains where name = any (${domains}::text[]) and verified_at is not null`,
+  )
+
+/** The inbox of this address; else the oldest one of the operator's organization. */
+export const unscopedOperator = (db: Db, email: string) =>
+  db.row<{ id: string; organization_id: string }>(sql`
+    select i.id, i.organization_id from inboxes i join organizations o on o.id = i.organization_id
+    where i.email = ${email} or o.operator
+    order by i.email <> ${email}, i.created_at, i.id limit 1`)

@@ -2,6 +2,7 @@
 import { domainToASCII } from 'node:url'
 import { coalesce } from '../../kernel/database/batch.ts'
 import type { Db } from '../../kernel/database/db.ts'
+import { platformInbox } from '../../notifications/platform.ts'
 import type { App } from '../../platform.ts'
 import * as store from './rcpt.sql.ts'
 
@@ -39,14 +40,39 @@ const split = (address: string): store.Wanted => {
   return { address, base: plus > 0 ? `${local.slice(0, plus)}@${domain}` : address, domain }
 }
 
+/** Our names: see config.ts. */
+export type Names = Pick<App['config'], 'MAIL_DOMAIN' | 'MAIL_HOST' | 'OPERATOR_EMAIL'>
+
 /** The owners of canonical addresses. `name+tag@…` reaches `name@…` unless there is an inbox of that very address. */
-export const ownersOf = async (db: Db, mailDomain: string, addresses: string[]): Promise<Map<string, Owner>> => {
-  const rows = await store.unscopedFind(db, mailDomain, addresses.map(split))
-  return new Map(
+export const ownersOf = async (db: Db, names: Names, addresses: string[]): Promise<Map<string, Owner>> => {
+  const rows = await store.unscopedFind(db, names.MAIL_DOMAIN, addresses.map(split))
+  const owners = new Map<string, Owner>(
     rows.map(row => [
       row.address,
       row.inbox_id ? { inboxId: row.inbox_id, organizationId: row.organization_id! } : row.ours ? 'unknown' : 'foreign',
     ]),
+  )
+  const orphans = addresses.filter(address => role.test(address) && typeof owners.get(address) !== 'object')
+  if (orphans.length > 0) for (const [address, owner] of await operatorsOf(db, names, orphans)) owners.set(address, owner)
+  return owners
+}
+
+/** Every server that takes mail for a domain takes it for these names (RFC 5321 §4.5.1, RFC 2142 §4 and §5). */
+const role = /^(postmaster|abuse)@/
+/** Return paths are at `bounces.` of a domain, so mail is taken there as well. */
+const returnPaths = /^bounces\./
+
+/** Mail to the postmaster and the abuse desk of our domains, where the owner of the domain has no such inbox: the operator's. */
+const operatorsOf = async (db: Db, names: Names, addresses: string[]): Promise<Map<string, Owner>> => {
+  const domainOf = (address: string) => address.slice(address.indexOf('@') + 1).replace(returnPaths, '')
+  const verified = await store.unscopedOurs(db, addresses.map(domainOf))
+  const ours = new Set([names.MAIL_DOMAIN, names.MAIL_HOST, ...verified.map(({ name }) => name)])
+  const taken = addresses.filter(address => ours.has(domainOf(address)))
+  if (taken.length === 0) return new Map()
+  const inbox =
+    (await store.unscopedOperator(db, names.OPERATOR_EMAIL.toLowerCase())) ?? (await platformInbox(db, names.MAIL_DOMAIN))
+  return new Map(
+    taken.map(address => [address, inbox ? { inboxId: inbox.id, organizationId: inbox.organization_id } : 'unknown']),
   )
 }
 
@@ -59,7 +85,7 @@ export const createDirectory = (app: App): ((address: string) => Promise<Owner> 
   const known = new Map<string, { until: number; owner: Inbox }>()
   const find = coalesce<string, Owner>(
     async addresses => {
-      const owners = await ownersOf(app.db, app.config.MAIL_DOMAIN, addresses)
+      const owners = await ownersOf(app.db, app.config, addresses)
       return addresses.map(address => owners.get(address)!)
     },
     { maxItems: 200, concurrency: 2 },

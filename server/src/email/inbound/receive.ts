@@ -6,6 +6,7 @@
 import { coalesce } from '../../kernel/database/batch.ts'
 import { isTransient } from '../../kernel/database/db.ts'
 import { firstIdAt } from '../../kernel/ids.ts'
+import { isProblem } from '../../operation.ts'
 import type { App } from '../../platform.ts'
 import type { Authentication } from '../messages/messages.sql.ts'
 import type { ParsedMessage } from '../mime/parse.ts'
@@ -38,7 +39,7 @@ export const interpretMail = async (
   if (interrupted && ids.length > 1) return void (await store.unscopedSeparate(app.db, ids))
   if (resumed || interrupted) await store.unscopedBlame(app.db, ids)
   const mails = await store.unscopedMails(app.db, ids)
-  const owners = await ownersOf(app.db, app.config.MAIL_DOMAIN, [...new Set(mails.flatMap(mail => mail.recipients))])
+  const owners = await ownersOf(app.db, app.config, [...new Set(mails.flatMap(mail => mail.recipients))])
   const file = coalesce<Filing, boolean>(filings => fileMails(app, filings), { maxItems: 32, concurrency: 1 })
   const outcomes = await Promise.allSettled(
     mails.map(mail => {
@@ -61,8 +62,9 @@ type File = (filing: Filing) => Promise<boolean>
 
 const interpret = async (app: App, mail: store.MailRow, owners: Map<string, Owner>, file: File): Promise<void> => {
   try {
-    const raw = await load(app, mail)
-    const message = await read(app, mail, raw)
+    const loaded = await load(app, mail)
+    const message = await read(app, mail, loaded)
+    const raw = loaded ?? Buffer.alloc(0)
     const authentication = await judge(app, mail, raw, message)
     const inboxes = inboxesOf(mail, owners)
     const written = await Promise.all(inboxes.map(inbox => writeLetter(app, { mail, raw, message, authentication, inbox })))
@@ -75,23 +77,29 @@ const interpret = async (app: App, mail: store.MailRow, owners: Map<string, Owne
   }
 }
 
-/** The bytes, or none when every organization they were kept for is gone. */
-const load = async (app: App, mail: store.MailRow): Promise<Buffer> => {
+/** The bytes; none when every organization they were kept for is gone; undefined when the store lost them. */
+const load = async (app: App, mail: store.MailRow): Promise<Buffer | undefined> => {
   if (mail.bytes) return mail.bytes
-  for (const [organization, blob] of Object.entries(mail.raw_blobs)) {
-    const raw = await app.blobs.get(app.db, organization, blob)
-    if (raw) return raw
-  }
-  return Buffer.alloc(0)
+  let lost = false
+  for (const [organization, blob] of Object.entries(mail.raw_blobs))
+    try {
+      const raw = await app.blobs.get(app.db, organization, blob)
+      if (raw) return raw
+    } catch (error) {
+      if (!isProblem(error) || error.code !== 'gone') throw error
+      lost = true
+    }
+  return lost ? undefined : Buffer.alloc(0)
 }
 
-const read = (app: App, mail: store.MailRow, raw: Buffer): Promise<ParsedMessage> | ParsedMessage =>
-  mail.failures <= mostFailures
-    ? app.parser.parse(raw)
-    : unparsed(Buffer.alloc(0), 'Reading the mail failed repeatedly; its source is kept.')
+const read = (app: App, mail: store.MailRow, raw: Buffer | undefined): Promise<ParsedMessage> | ParsedMessage => {
+  if (!raw) return unparsed(Buffer.alloc(0), 'The bytes of this mail are lost; ask its sender to send it again.')
+  if (mail.failures > mostFailures) return unparsed(Buffer.alloc(0), 'Reading the mail failed repeatedly; its source is kept.')
+  return app.parser.parse(raw)
+}
 
 const judge = async (app: App, mail: store.MailRow, raw: Buffer, message: ParsedMessage): Promise<Authentication | null> => {
-  if (mail.failures > mostFailures) return null
+  if (mail.failures > mostFailures || raw.length === 0) return null
   return authenticate(app.resolver, {
     raw,
     clientIp: mail.client_ip,

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { after, test } from 'node:test'
 import { dkimSign, sealMessage } from 'mailauth'
 import { type Records, startZone } from '../../../test/dns-zone.ts'
-import { createResolver } from '../../kernel/net/dns.ts'
+import { createResolver, type Resolver } from '../../kernel/net/dns.ts'
 import { type Arrival, authenticate } from './sender-authentication.ts'
 
 const rsa = generateKeyPairSync('rsa', {
@@ -122,6 +122,48 @@ test('a name server in trouble is a temperror, and no proof', async () => {
     [verdict.spf.result, verdict.dkim[0]?.result, verdict.dmarc.result, verdict.trust],
     ['temperror', 'temperror', 'temperror', 'none'],
   )
+})
+
+test('DNS that never answers is a temperror when its time is up, for all questions together', async () => {
+  const silent = new Proxy({} as Resolver, { get: () => () => new Promise(() => {}) })
+  const raw = Buffer.from(await sign(mail('a@slow.example'), 'slow.example'))
+  const arrival = {
+    raw,
+    clientIp: '192.0.2.1',
+    clientName: 'mx.slow.example',
+    host: 'mail.test',
+    mailFrom: 'a@slow.example',
+    from: 'a@slow.example',
+  }
+  const verdict = await authenticate(silent, arrival, 50)
+  assert.deepEqual(
+    [verdict.spf.result, verdict.dkim[0]?.result, verdict.dmarc.result, verdict.trust],
+    ['temperror', 'temperror', 'temperror', 'none'],
+  )
+})
+
+test('what DNS has said before its time is up counts', async () => {
+  let asked = 0
+  const slow = new Proxy(resolver, {
+    get: (target, name: keyof Resolver) =>
+      name === 'resolveTxt'
+        ? (question: string) =>
+            question.startsWith('_dmarc') || asked++ > 0 ? new Promise(() => {}) : target.resolveTxt(question)
+        : target[name],
+  })
+  const verdict = await authenticate(
+    slow,
+    {
+      raw: Buffer.from(mail('a@good.example')),
+      clientIp: '192.0.2.1',
+      clientName: 'x',
+      host: 'mail.test',
+      mailFrom: 'a@good.example',
+      from: 'a@good.example',
+    },
+    200,
+  )
+  assert.deepEqual([verdict.spf.result, verdict.dmarc.result, verdict.trust], ['pass', 'temperror', 'none'])
 })
 
 test('SPF: ten look-ups at most, the client’s name for a null sender, ptr', async () => {

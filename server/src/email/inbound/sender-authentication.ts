@@ -24,13 +24,13 @@ export interface Arrival {
   host: string
 }
 
-/** DNS may take this long for one mail; what is not known by then is a temperror. */
-const patienceMs = 10_000
+/** DNS may take this long for one mail, all its questions together; what is not known by then is a temperror, and the mail is filed. */
+const patienceMs = 4500
 /** A mailing list adds one or two; hundreds are there to cost us look-ups and hashes, so the rest is not checked. */
 const mostSignatures = 10
 
 /** Never rejects. Time-outs and refusals of name servers are temperrors: not proven is never taken for proven. */
-export const authenticate = async (resolver: Resolver, arrival: Arrival): Promise<Authentication> => {
+export const authenticate = async (resolver: Resolver, arrival: Arrival, patience = patienceMs): Promise<Authentication> => {
   const end = headerEnd(arrival.raw)
   if (end > caps.headerBytes) return unjudged('permerror', arrival)
   try {
@@ -39,7 +39,7 @@ export const authenticate = async (resolver: Resolver, arrival: Arrival): Promis
       helo: arrival.clientName,
       sender: arrival.mailFrom,
       mta: arrival.host,
-      resolver: boundedResolver(resolver),
+      resolver: boundedResolver(resolver, patience),
       rejectRsaSha1: true,
       disableBimi: true,
     })
@@ -109,28 +109,38 @@ const limitSignatures = (raw: Buffer, end: number): Buffer => {
   return seen <= mostSignatures ? raw : Buffer.concat([Buffer.from(kept.join(''), 'latin1'), raw.subarray(end)])
 }
 
-/** node:dns as mailauth calls it. After the deadline every question is a time-out, at once. */
-const boundedResolver = (resolver: Resolver) => {
-  const deadline = performance.now() + patienceMs
+/** node:dns as mailauth calls it. Whoever has not answered at the deadline has timed out, and so has every later question, at once. */
+const boundedResolver = (resolver: Resolver, patience: number) => {
+  const deadline = performance.now() + patience
+  const late = (name: string, type: string) => Object.assign(new Error(`query${type} ETIMEOUT ${name}`), { code: 'ETIMEOUT' })
   return async (name: string, type: string): Promise<string[] | string[][]> => {
-    if (performance.now() > deadline) throw Object.assign(new Error(`query${type} ETIMEOUT ${name}`), { code: 'ETIMEOUT' })
-    switch (type) {
-      case 'TXT':
-        return resolver.resolveTxt(name)
-      case 'A':
-        return resolver.resolve4(name)
-      case 'AAAA':
-        return resolver.resolve6(name)
-      case 'CNAME':
-        return resolver.resolveCname(name)
-      case 'MX':
-        // mailauth takes the records as node:dns gives them; its types only know strings.
-        return (await resolver.resolveMx(name)) as unknown as string[]
-      case 'PTR':
-        return resolver.reverse(addressOf(name))
-      default:
-        throw Object.assign(new Error(`query${type} ENODATA ${name}`), { code: 'ENODATA' })
-    }
+    const left = deadline - performance.now()
+    if (left <= 0) throw late(name, type)
+    let timer: NodeJS.Timeout | undefined
+    const end = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(late(name, type)), left)
+    })
+    return Promise.race([ask(resolver, name, type), end]).finally(() => clearTimeout(timer))
+  }
+}
+
+const ask = async (resolver: Resolver, name: string, type: string): Promise<string[] | string[][]> => {
+  switch (type) {
+    case 'TXT':
+      return resolver.resolveTxt(name)
+    case 'A':
+      return resolver.resolve4(name)
+    case 'AAAA':
+      return resolver.resolve6(name)
+    case 'CNAME':
+      return resolver.resolveCname(name)
+    case 'MX':
+      // mailauth takes the records as node:dns gives them; its types only know strings.
+      return (await resolver.resolveMx(name)) as unknown as string[]
+    case 'PTR':
+      return resolver.reverse(addressOf(name))
+    default:
+      throw Object.assign(new Error(`query${type} ENODATA ${name}`), { code: 'ENODATA' })
   }
 }
 

@@ -78,7 +78,7 @@ const keepSmall = async (app: App, mails: Mail[]): Promise<null[]> => {
 
 /** The bytes are safe in the blob store before the row says where. A mail that is only a report is read, never shown: its beginning will do. */
 const keepLarge = async (app: App, mail: Mail): Promise<null> => {
-  const owners = await ownersOf(app.db, app.config.MAIL_DOMAIN, mail.recipients)
+  const owners = await ownersOf(app.db, app.config, mail.recipients)
   const organizations = new Set([...owners.values()].flatMap(owner => (typeof owner === 'object' ? [owner.organizationId] : [])))
   if (organizations.size === 0) {
     const [kept] = await keepSmall(app, [{ ...mail, bytes: mail.bytes.subarray(0, inlineLimit) }])

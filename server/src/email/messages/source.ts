@@ -1,9 +1,9 @@
 /** A message as bytes: the stored original of a received mail; for our own, composed from its row, the same bytes every time. */
 import { fillLinks } from '../../accounts/links.ts'
 import type { Db } from '../../kernel/database/db.ts'
-import { toUlid } from '../../kernel/ids.ts'
-import { platformOrganization } from '../../notifications/notices.ts'
+import { platformOrganization } from '../../notifications/platform.ts'
 import type { App } from '../../platform.ts'
+import { problem } from '../../problems.ts'
 import { compose } from '../mime/compose.ts'
 import type { MessageRow } from './messages.sql.ts'
 
@@ -13,7 +13,7 @@ export const sourceOf = async (app: App, db: Db, row: MessageRow): Promise<Buffe
   const attachments = await Promise.all(
     row.attachments.map(async file => {
       const content = await app.blobs.get(db, row.organization_id, file.blob_id)
-      if (!content) throw new Error(`Blob ${file.blob_id} of message ${toUlid(row.id)} is gone`)
+      if (!content) throw problem('gone', { what: 'attachment' })
       return {
         filename: file.filename,
         contentType: file.content_type,

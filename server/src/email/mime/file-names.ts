@@ -34,6 +34,22 @@ export const readMediaType = (text: string): { type: string; parameters: Record<
   return { type: match[1]!.toLowerCase(), parameters: Object.fromEntries(parameters) }
 }
 
+/** What is wrong with the type a sender gives a file; null when nothing is. What a container says of itself is the composer's to write. */
+export const fileTypeProblem = (text: string): string | null => {
+  const match = mediaType.exec(text)
+  if (!match) return 'is not a media type such as application/pdf'
+  const [, type = '', rest = ''] = match
+  if (/^(?:multipart|message)\//i.test(type))
+    return `cannot be ${type.toLowerCase()}, which is a part of a mail and not a file; use application/octet-stream`
+  const names = rest
+    .split(';')
+    .slice(1)
+    .map(pair => pair.trim().split('=')[0]!.toLowerCase())
+  const ours = names.find(name => /^(?:name|filename|boundary)(?:\*|$)/.test(name))
+  if (ours) return `cannot have the parameter ${ours}; leave it out`
+  return new Set(names).size < names.length ? 'has a parameter twice' : null
+}
+
 const shorten = (name: string): string => {
   if (Buffer.byteLength(name) <= longestName) return name
   const dot = name.lastIndexOf('.')

@@ -10,6 +10,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { isTransient } from '../../kernel/database/db.ts'
+import { isProblem } from '../../operation.ts'
 import type { App } from '../../platform.ts'
 import { verpAddress } from '../bounces/verp.ts'
 import { domainOf } from '../mime/mailboxes.ts'
@@ -126,16 +127,22 @@ const handle = async (worker: Worker, delivery: Claimed): Promise<void> => {
   }
 }
 
-/** Our own fault, such as a blob store that does not answer: for the mail it is as if the server had said "later". */
+/**
+ * Our own fault, such as a blob store that does not answer: for the mail it is as if the server had said "later". When the bytes of a file
+ * are lost no later try can help.
+ */
 const failed = ({ app }: Worker, delivery: Claimed, error: unknown): Result => {
   app.log.error({ error: String(error) }, 'a mail could not be prepared for sending')
-  const answer = {
-    outcome: 'deferred' as const,
-    code: 451,
-    enhanced: '4.3.0',
-    reply: 'The mail could not be prepared for sending.',
-    host: null,
-  }
+  const lost = isProblem(error) && error.code === 'gone'
+  const answer = lost
+    ? { outcome: 'failed' as const, code: 554, enhanced: '5.3.0', reply: `${error.message} Send the mail again.`, host: null }
+    : {
+        outcome: 'deferred' as const,
+        code: 451,
+        enhanced: '4.3.0',
+        reply: 'The mail could not be prepared for sending.',
+        host: null,
+      }
   return { delivery, letter: undefined, complained: false, ...outcomeOf(answer, delivery, app.clock.now(), Math.random) }
 }
 

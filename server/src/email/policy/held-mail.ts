@@ -3,6 +3,7 @@ import type { FindHeld, HeldPage, Refusal } from '../../approvals/held-thing.ts'
 import { hold } from '../../approvals/hold.ts'
 import * as wallet from '../../billing/wallet.sql.ts'
 import { record } from '../../events/events.sql.ts'
+import { unlessGone } from '../../kernel/blobs.ts'
 import { sha256 } from '../../kernel/crypto.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { publicId } from '../../kernel/ids.ts'
@@ -23,7 +24,8 @@ interface HeldFile {
 const filesOf = (app: App, db: Db, row: MessageRow): Promise<HeldFile[]> =>
   Promise.all(
     row.attachments.map(async ({ filename, content_type, size, blob_id }) => {
-      const bytes = await app.blobs.get(db, row.organization_id, blob_id)
+      // A mail whose file was lost can still be looked at, and rejected.
+      const bytes = await app.blobs.get(db, row.organization_id, blob_id).catch(unlessGone)
       return { filename, content_type, size, sha256: bytes ? sha256(bytes).toString('hex') : 'missing' }
     }),
   )

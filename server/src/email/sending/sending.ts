@@ -12,6 +12,7 @@ import type { AttachmentRow, MessageRow } from '../messages/messages.sql.ts'
 import { findMessageIn, Message, toMessage } from '../messages/messages.ts'
 import { withPixel } from '../messages/opens.ts'
 import { headerProblem, isMessageId } from '../mime/compose.ts'
+import { fileTypeProblem } from '../mime/file-names.ts'
 import { domainOf, hasControl, normalizeAddress } from '../mime/mailboxes.ts'
 import { checkRecipients } from '../policy/rules.ts'
 import type { Submission } from './outbox.ts'
@@ -111,8 +112,8 @@ const readBody = (input: Body, errors: FieldError[]) => {
       errors.push({ path: `${at}/content`, message: `is larger than ${inUnits(limits.attachmentBytes)}` })
     if (hasControl(file.filename))
       errors.push({ path: `${at}/filename`, message: 'contains a line break or another control character' })
-    if (file.content_type !== undefined && !/^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*$/.test(file.content_type))
-      errors.push({ path: `${at}/content_type`, message: 'is not a media type such as application/pdf' })
+    const wrongType = file.content_type === undefined ? null : fileTypeProblem(file.content_type)
+    if (wrongType) errors.push({ path: `${at}/content_type`, message: wrongType })
     if (file.content_id !== undefined && !/^[\w.@+-]+$/.test(file.content_id))
       errors.push({ path: `${at}/content_id`, message: 'may hold letters, digits and . @ + - _ only' })
     return { ...file, bytes: bytes ?? Buffer.alloc(0) }

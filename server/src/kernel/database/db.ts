@@ -140,7 +140,16 @@ const troubles: { trouble: Trouble; codes?: RegExp; words?: RegExp }[] = [
   { trouble: 'full', codes: /^E(NOSPC|DQUOT|NOMEM|NOBUFS|MFILE|NFILE|IO)$/ },
 ]
 
-const troubleOfOne = (error: Error & { code?: unknown; syscall?: unknown }): Trouble | undefined => {
+interface Told extends Error {
+  code?: unknown
+  syscall?: unknown
+  /** Of the AWS SDK: what the object store answered. */
+  $metadata?: { httpStatusCode?: number }
+}
+
+const troubleOfOne = (error: Told): Trouble | undefined => {
+  const status = error.$metadata?.httpStatusCode ?? 0
+  if (status === 429 || status >= 500 || error.name === 'TimeoutError') return 'lost'
   const code = typeof error.code === 'string' ? error.code : ''
   // The socket file of a PostgreSQL that is not running. Any other ENOENT is a file that is gone, and stays gone.
   if (code === 'ENOENT' && error.syscall === 'connect') return 'lost'

@@ -244,3 +244,14 @@ test('headers that the connection sets, and broken ones, are refused before anyt
     await refused(local, sink.url, 'bad_header', { headers })
   assert.equal(sink.requests.length, before)
 })
+
+test('port 0 is refused, also where private networks are allowed', async () => {
+  for (const allowPrivate of [true, false]) {
+    const fetch = createFetch({ lookup: createResolver([]).lookup, allowPrivate })
+    for (const url of ['http://127.0.0.1:0/', 'https://example.com:0/x', 'http://example.com:0000', 'http://[::1]:0/']) {
+      assert.equal((await fetch.checkUrl(url))?.reason, 'port', url)
+      await assert.rejects(fetch(url), (error: FetchRefused) => error.reason === 'port')
+    }
+    fetch.close()
+  }
+})

@@ -178,8 +178,10 @@ const parseUrl = (address: string, allowPrivate: boolean): URL => {
   // The final dot of a full name belongs to DNS; certificates and virtual hosts go without.
   url.hostname = url.hostname.replace(/\.$/, '')
   const host = withoutBrackets(url.hostname)
-  if (allowPrivate) return url
   const port = Number(url.port)
+  // Nothing listens there; systems take it for "any".
+  if (url.port === '0') throw refuse.port(port)
+  if (allowPrivate) return url
   if (port !== 0 && port !== 80 && port !== 443 && (port < 1024 || servicePorts.has(port))) throw refuse.port(port)
   // A name without a dot is one of our own network: localhost, the name of a container.
   if (isIP(host) ? isPrivateAddress(host) : !host.includes('.')) throw refuse.privateHost(host)

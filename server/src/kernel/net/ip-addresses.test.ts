@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { isIPv4 } from 'node:net'
 import { test } from 'node:test'
-import { isPrivateAddress } from './ip-addresses.ts'
+import { clientNetwork, isPrivateAddress, networkOf } from './ip-addresses.ts'
 
 const refused = [
   ...['0.0.0.0', '0.1.2.3', '10.0.0.1', '10.255.255.255', '100.64.0.1', '100.100.100.200', '100.127.255.255', '127.0.0.1'],
@@ -59,4 +59,25 @@ test('a mapped address is judged as the IPv4 address it is, in both spellings', 
       assert.equal(isPrivateAddress(mapped), isPrivateAddress(ip), mapped)
     }
   }
+})
+
+test('an address is in one network, however it is written', () => {
+  const bits = { v4: 24, v6: 48 }
+  for (const ip of ['192.0.2.1', '192.0.2.255', '::ffff:192.0.2.7', '::ffff:c000:0207'])
+    assert.equal(networkOf(ip, bits), '192.0.2.0/24')
+  for (const ip of ['2001:db8:1::', '2001:DB8:1:ffff::1', '2001:0db8:0001:2:3:4:5:6', '2001:db8:1::1%eth0'])
+    assert.equal(networkOf(ip, bits), '2001:db8:1:0:0:0:0:0/48')
+  assert.equal(networkOf('::1', bits), '0:0:0:0:0:0:0:0/48')
+  assert.equal(networkOf('1::', { v4: 24, v6: 128 }), '1:0:0:0:0:0:0:0/128')
+  assert.equal(networkOf('172.31.255.1', { v4: 12, v6: 3 }), '172.16.0.0/12')
+  assert.equal(networkOf('ffff::1', { v4: 12, v6: 3 }), 'e000:0:0:0:0:0:0:0/3')
+  assert.equal(networkOf('', bits), '')
+  assert.equal(networkOf('unix', bits), 'unix')
+})
+
+test('a client is an IPv4 address, or the /64 an IPv6 host moves about in', () => {
+  assert.equal(clientNetwork('192.0.2.1'), clientNetwork('::ffff:192.0.2.1'))
+  assert.notEqual(clientNetwork('192.0.2.1'), clientNetwork('192.0.2.2'))
+  assert.equal(clientNetwork('2001:db8:1:2:3:4:5:6'), clientNetwork('2001:DB8:1:2::1'))
+  assert.notEqual(clientNetwork('2001:db8:1:2::1'), clientNetwork('2001:db8:1:3::1'))
 })

@@ -1,4 +1,6 @@
 /** What is on a piece, in 32 bytes: the creative, and the bytes of the files it names. */
+
+import { unlessGone } from '../../kernel/blobs.ts'
 import { sha256 } from '../../kernel/crypto.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import type { App } from '../../platform.ts'
@@ -11,6 +13,6 @@ export const creativeHash = async (app: App, db: Db, org: string, creative: obje
     return value
   })
   const hash = [sha256(text ?? '')]
-  for (const id of [...files].sort()) hash.push(sha256((await app.blobs.get(db, org, id)) ?? 'missing'))
+  for (const id of [...files].sort()) hash.push(sha256((await app.blobs.get(db, org, id).catch(unlessGone)) ?? 'missing'))
   return sha256(Buffer.concat(hash)).toString('hex')
 }
