@@ -75,7 +75,9 @@ const judge = (text: string): boolean | null => {
   }
   const named = address.test(text)
   if (verb) {
-    if (named && (date || time || bracketed.test(text))) return true
+    // "I wrote to ann@a.example on 5 May:" is from the writer.
+    if (named && (date || time || bracketed.test(text)))
+      return !firstPerson.test(text) && (bracketed.test(text) || attributionStart.test(text))
     if (date && (time || attributionStart.test(text))) return wordsOf(text) <= 25
     if (date || time || named) return false
     return wordsOf(text) <= 8 ? false : null
@@ -86,6 +88,8 @@ const judge = (text: string): boolean | null => {
   if (date && (time || dateFirst) && (last || dateFirst) && wordsOf(text) <= 20) return true
   return date || time || /^(?:quoting|zitat von|citando|cit)\b/i.test(text) ? false : null
 }
+
+const firstPerson = /^(?:I|we|ich|wir|je|nous|j[’']ai|yo|nosotros|io|noi|eu|nós|ik|wij|jag|vi|ja|my|я|мы|ми)\s/i
 
 const wordsOf = (text: string): number => text.split(/\s+/).length
 
@@ -131,7 +135,7 @@ const readField = (text: string): HeaderLine | null => {
  * their own ("From: Berlin, To: Paris, Date: 3 December") has neither an address, nor a subject, nor a word that only mail has.
  */
 export const isHeaderBlock = (lines: Line[], at: number): boolean => {
-  const first = readField(lines[at]!.text)
+  const first = readField(lines[at]?.text ?? '')
   if (!first || first.kind === 'cc') return false
   const fields = [first, ...fieldsBelow(lines, at + 1)]
   const of = (kind: Field): HeaderLine | undefined => fields.find(field => field.kind === kind)

@@ -133,6 +133,13 @@ test('megabytes of almost-markers are read once', () => {
     ':\n',
     '<a@',
     'a\t',
+    'From: a@b\nDate: 1\n',
+    '--- a ---\n',
+    'Ann <\n',
+    '2026 a@b\n',
+    '##-',
+    '\u200b ',
+    'ab\u200c',
     '\u00a0',
   ]
   for (const unit of units) {

@@ -122,6 +122,8 @@ const withoutHistory = (lines: Line[], reply: boolean): { segments: Line[][]; hi
 
 /** Looked at before the long patterns: most lines have neither a rule nor a colon at their end. */
 const ruled = /^[\s>*_]*[-_=*\u2010-\u2015~#]{2}/
+/** Words between two rules, in whatever language. */
+const heading = /^\s*[-_=*]{3,}[^-_=*]{1,80}[-_=*]{3,}\s*$/
 const isForward = ({ text }: Line): boolean =>
   text.length <= longestMarker && (ruled.test(text) || /[:：][\s*_]*$/.test(text.slice(-10))) && forwardMarker.test(text)
 
@@ -131,14 +133,17 @@ const startsHistory = (lines: Line[], at: number): boolean => {
   if (mark === 'history' && startsLikeOlderMail(lines, at)) return true
   if (text.length > longestMarker || text === '') return false
   if ((ruled.test(text) || text.length < 30) && originalMessage.test(text)) return true
+  if (heading.test(text) && isHeaderBlock(lines, nextFilled(lines, at + 1))) return true
   return ((ruled.test(text) || /\babove th/i.test(text)) && replyAbove.test(text)) || isHeaderBlock(lines, at)
 }
 
 /** Whether the next text is quoted; some programs leave empty lines between. */
-const quotedAt = (lines: Line[], from: number): boolean => {
+const quotedAt = (lines: Line[], from: number): boolean => (lines[nextFilled(lines, from)]?.quote ?? 0) > 0
+
+const nextFilled = (lines: Line[], from: number): number => {
   let at = from
   while (at < lines.length && at < from + 10 && lines[at]!.text === '') at++
-  return (lines[at]?.quote ?? 0) > 0
+  return at
 }
 
 /** Past the last quoted line of a block; empty lines between quoted ones belong to it, and the ends of lines wrapped late. */

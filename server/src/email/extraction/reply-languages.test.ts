@@ -56,7 +56,7 @@ test('header blocks in thirty languages, in any order, bold, indented, after a r
 test("a writer's own blocks are kept, and what only looks like an attribution", () => {
   const own = [
     'From: Berlin\nTo: Paris\nDate: 3 December', 'Von: München\nAn: Hamburg\nDatum: 3. Dezember 2026', 'De: Lyon\nÀ: Nice\nDate: 3 décembre', 'Da: Roma\nA: Milano\nData: 3 dicembre 10:30', '出発: 東京\n宛先: 大阪', 'To: Paris\nFrom: Berlin\nSubject to change', 'Date: 3 December\nTime: 10:30\nTo: Paris', 'From: 10:00\nTo: 12:00',
-    'On 5 May 2026 we start:\n- pack\n- go', 'We wrote:\nnothing', 'Call me at 10:30 on 5.5.2026:\n+49 30 123', 'My address:\nann@example.org', 'Ann (ann@example.org) and Bob (bob@agent.test):', 'At 10:00: breakfast\nAt 11:00: walk', 'Anna schrieb mir einen Brief.\nEr kam 2026 an.',
+    'On 5 May 2026 we start:\n- pack\n- go', 'We wrote:\nnothing', 'I wrote to bob@agent.test on 5 May 2026 at 10:00:\nDear Bob', 'Call me at 10:30 on 5.5.2026:\n+49 30 123', 'My address:\nann@example.org', 'Ann (ann@example.org) and Bob (bob@agent.test):', 'At 10:00: breakfast\nAt 11:00: walk', 'Anna schrieb mir einen Brief.\nEr kam 2026 an.',
   ] // biome-ignore format: one list
   for (const text of own) {
     assert.equal(reply(`Here is the plan:\n\n${text}\n\nAll fine?`), `Here is the plan:\n\n${text}\n\nAll fine?`)
@@ -88,9 +88,9 @@ test('what is passed on is kept, in a thread too, and cut where the forward itse
 
 test('separators of mail programs and of ticket systems end the new part, in an answer only', () => {
   const separators = [
-    '-----Original Message-----', '------- Original Message -------', '-----Ursprüngliche Nachricht-----', '-------- Message d’origine --------', '-----Message original-----', '-----Mensaje original-----', '-----Messaggio originale-----', '-----Mensagem original-----', '-----Oorspronkelijk bericht-----', '-----Oprindelig meddelelse-----', '-----Ursprungligt meddelande-----', '-----Alkuperäinen viesti-----', '-----Oryginalna wiadomość-----', '-----Původní zpráva-----', '-----Eredeti üzenet-----', '-----Orijinal İleti-----',
+    '-----Original Message-----', '------- Original Message -------', '-----Ursprüngliche Nachricht-----', '-------- Message d’origine --------', '-----Message original-----', '-----Original-Nachricht-----', '-----Mensaje original-----', '-----Messaggio originale-----', '-----Mensagem original-----', '-----Oorspronkelijk bericht-----', '-----Oprindelig meddelelse-----', '-----Ursprungligt meddelande-----', '-----Alkuperäinen viesti-----', '-----Oryginalna wiadomość-----', '-----Původní zpráva-----', '-----Eredeti üzenet-----', '-----Orijinal İleti-----',
     '-------- Исходное сообщение --------', '-------- Оригінальне повідомлення --------', '------------------ 原始邮件 ------------------', '-----元のメッセージ-----', '-----원본 메시지-----', '-------- الرسالة الأصلية --------', '*----- Original Message -----*', '##- Please type your reply above this line -##', '##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein. -##', "##- Veuillez saisir votre réponse au-dessus de cette ligne -##", '##- Escriba su respuesta por encima de esta línea -##', '##- 回复请写在此线之上 -##',
-    '-- Reply above this line --', '-—-—-—-—\nReply above this line.', '--- Please reply above this line ---', '=-=-= Reply above this line =-=-=', 'Write ABOVE THIS LINE to post a reply', '--- Antworten Sie bitte oberhalb dieser Linie ---', '----- Répondre au-dessus de cette ligne -----',
+    '-- Reply above this line --', '-—-—-—-—\nReply above this line.', '--- Please reply above this line ---', '=-=-= Reply above this line =-=-=', 'Write ABOVE THIS LINE to post a reply', '--- Antworten Sie bitte oberhalb dieser Linie ---', '--- Bitte antworten Sie über dieser Linie ---', '----- Répondre au-dessus de cette ligne -----',
   ] // biome-ignore format: one list
   for (const separator of separators) {
     assert.equal(reply(`It works now.\n\n${separator}\n\nYour request (123) has been updated.`), 'It works now.', separator)

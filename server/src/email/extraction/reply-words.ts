@@ -21,7 +21,7 @@ export const attributionStart =
 /** Heads of older mail that name nobody: "-----Original Message-----" and its kin. */
 const originalWords = [
   'original (?:message|appointment|e?-?mail)|reply message|previous message|quoted message|reply above|message from .{1,60}',
-  'ursprüngliche (?:nachricht|mail|e-mail)|originalnachricht|antwort ?nachricht|original ?(?:nachricht|mail)|originaler termin|ursprünglicher termin',
+  'ursprüngliche (?:nachricht|mail|e-mail)|original[- ]?(?:nachricht|mail)|antwort[- ]?nachricht|originaler termin|ursprünglicher termin',
   "message d['’]origine|message original|message initial|mensaje original|correo original|messaggio originale|messaggio iniziale|mensagem original|missatge original|mensaxe orixinal",
   'oorspronkelijk bericht|origineel bericht|oprindelig (?:meddelelse|besked|mail)|original besked|opprinnelig melding|originalmelding|ursprungligt meddelande|originalmeddelande|ursprungligt mail',
   'alkuperäinen viesti|algne kiri|algsõnum|oryginalna wiadomość|wiadomość oryginalna|wiadomość pierwotna|původní (?:zpráva|e-mail)|pôvodná správa|eredeti üzenet|mesaj original|mesajul original|izvorna poruka|originalna poruka|izvirno sporočilo|pirminis pranešimas|sākotnējais ziņojums',
@@ -37,7 +37,7 @@ export const originalMessage = new RegExp(
 
 /** Tickets ask for the answer above such a line; what is below it comes from the ticket. */
 export const replyAbove =
-  /^[\s>]*(?:##+-.{5,200}-##+|[-=#*_~<>\s\u2010-\u2015]{0,80}(?:please )?(?:type|write|enter|add|reply|respond|answer|send)\b.{0,60}\babove th(?:is|e) (?:line|text|message|email|dotted line)\b.{0,40}|[-=#*_~\s\u2010-\u2015]{2,80}(?:bitte )?(?:antworten sie |ihre antwort |schreiben sie |antwort )?.{0,60}(?:ober|über)halb? (?:von )?dieser (?:linie|zeile)\b.{0,60}|[-=#*_~\s\u2010-\u2015]{2,80}.{0,60}(?:au-dessus de cette ligne|por encima de esta l[ií]nea|encima de esta l[ií]nea|acima d(?:esta|a) linha|sopra (?:a )?questa riga|boven deze (?:lijn|regel)|over denne linj[ae]n?|ovanför (?:den här|denna) (?:linjen|raden)|tämän (?:rivin|viivan) yläpuolelle|powyżej tej linii|nad tento řádek|nad tuto čáru|выше этой (?:линии|строки|черты)|bu satırın üst(?:üne|ünde)|この行より上|この線より上|此行以上|此线之上|이 줄 위에|이 선 위에).{0,60})\s*$/iu
+  /^[\s>]*(?:##+-.{5,200}-##+|[-=#*_~<>\s\u2010-\u2015]{0,80}(?:please )?(?:type|write|enter|add|reply|respond|answer|send)\b.{0,60}\babove th(?:is|e) (?:line|text|message|email|dotted line)\b.{0,40}|[-=#*_~\s\u2010-\u2015]{2,80}(?:bitte )?(?:antworten sie |ihre antwort |schreiben sie |antwort )?.{0,60}(?:oberhalb|über) (?:von )?dieser (?:linie|zeile)\b.{0,60}|[-=#*_~\s\u2010-\u2015]{2,80}.{0,60}(?:au-dessus de cette ligne|por encima de esta l[ií]nea|encima de esta l[ií]nea|acima d(?:esta|a) linha|sopra (?:a )?questa riga|boven deze (?:lijn|regel)|over denne linj[ae]n?|ovanför (?:den här|denna) (?:linjen|raden)|tämän (?:rivin|viivan) yläpuolelle|powyżej tej linii|nad tento řádek|nad tuto čáru|выше этой (?:линии|строки|черты)|bu satırın üst(?:üne|ünde)|この行より上|この線より上|此行以上|此线之上|이 줄 위에|이 선 위에).{0,60})\s*$/iu
 
 /** Heads of what is passed on: from such a line on, it is what the mail is about. */
 const forwardWords = [
