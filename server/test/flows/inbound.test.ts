@@ -115,6 +115,47 @@ test('a mail that asks for answers at several addresses shows and gets them all'
   assert.match(Buffer.from(source.body.source, 'base64').toString(), /^Reply-To: b@example\.net, c@example\.net\r$/m)
 })
 
+test('files come out of the API byte for byte, and what was wrong with a mail is said', async () => {
+  const smtp = await talk(server.smtpPort)
+  await smtp.say('EHLO files.example')
+  const mail = Buffer.from(
+    `From: J\xf6rg <j@files.example>\r\nTo: ${agent.email}\r\nSubject: Gr\xfc\xdfe\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=declared\r\n\r\n` +
+      '--B\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nGr\xfc\xdfe aus K\xf6ln\r\n' +
+      '--B\r\nContent-Type: text/csv; name=a.csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\nid,name\r\n1,Z\xf6e\r\n' +
+      '--B\r\nContent-Disposition: attachment; filename=a.bin\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nab=00c=0D=0Ad=\r\ne\r\nf\r\n--B--\r\n',
+    'latin1',
+  )
+  assert.match(await sendMail(smtp, agent.email, mail, 'j@files.example'), /^250/)
+  smtp.close()
+  const message = await eventually(async () => (await received()).find(({ from_email }) => from_email === 'j@files.example'))
+  assert.deepEqual([message.from_name, message.subject, message.text], ['Jörg', 'Grüße', 'Grüße aus Köln'])
+  assert.match(message.parse_problem, /boundary .* never comes/)
+  const bytes = await Promise.all(
+    message.attachments.map(async ({ url }: { url: string }) =>
+      Buffer.from(await (await fetch(url.replace('localhost', '127.0.0.1'))).arrayBuffer()).toString('latin1'),
+    ),
+  )
+  assert.deepEqual(bytes, ['id,name\r\n1,Z\xf6e', 'ab\0c\r\nde\r\nf'])
+})
+
+test('a Content-ID of any atom characters is sent and arrives; blanks, line breaks and brackets are refused', async () => {
+  const contentId = "8547263218c9-fbdb!#$%&'*+/=?^_`{|}~@834353be="
+  const send = (content_id: string) =>
+    server.call('POST', `/v1/inboxes/${agent.inbox}/messages`, {
+      key: agent.key,
+      body: {
+        to: agent.email,
+        subject: 'cid',
+        html: `<img src="cid:${content_id}">`,
+        attachments: [{ filename: 'l.png', content: 'iVBORw0=', content_type: 'image/png', content_id }],
+      },
+    })
+  assert.equal((await send(contentId)).status, 202)
+  const message = await eventually(async () => (await received()).find(({ subject }) => subject === 'cid'))
+  assert.deepEqual([message.attachments[0].content_id, message.attachments[0].inline], [contentId, true])
+  for (const wrong of ['a b', 'a\r', 'a\n', '<a', 'a>', '']) assert.equal((await send(wrong)).status, 422, JSON.stringify(wrong))
+})
+
 test('a burst over many connections arrives whole and once', async () => {
   await Promise.all(
     Array.from({ length: 10 }, async (_, c) => {

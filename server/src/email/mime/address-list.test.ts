@@ -50,6 +50,7 @@ test('addresses are read with comments, groups, routes, quotes and what senders 
     ['j@b\xfccher.example', ['j@xn--bcher-kva.example']],
     [Buffer.from('jörg@example.org').toString('latin1'), ['jörg@example.org']],
     ['"Ann  \\"A\\" Lee" <ann@example.org>', ['Ann  "A" Lee <ann@example.org>']],
+    ['ann@example.org>', ['ann@example.org']],
     ['', []],
     [',;,<>', []],
   ] // biome-ignore format: one list

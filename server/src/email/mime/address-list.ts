@@ -62,8 +62,8 @@ const split = (field: string): Entry[] => {
     if (character === ',' || character === ';') {
       end()
       at++
-    } else if (/\s/.test(character)) {
-      apart = true
+    } else if (/[\s>]/.test(character)) {
+      apart ||= character !== '>'
       at++
     } else if (character === '"') {
       const read = quotedAt(field, at)

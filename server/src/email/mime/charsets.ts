@@ -2,7 +2,8 @@
  * Bytes → text, for bodies, header fields and file names alike. Senders declare a charset, forget it, or declare a wrong one;
  * this weighs what there is in one order:
  *   1. a byte order mark   2. the declared charset, if it has a name and the bytes fit it   3. UTF-8, if the bytes are valid
- *   4. what the HTML itself says   5. the charset of the rest of the message   6. windows-1252, which gives every byte a letter.
+ *   4. what the HTML itself says   5. the charset of the rest of the message   6. Cyrillic, if the letters are spread as in Russian
+ *   7. windows-1252, which gives every byte a letter.
  */
 import { isAscii, isUtf8 } from 'node:buffer'
 import iconv from 'iconv-lite'
@@ -48,7 +49,7 @@ export const decodeBytes = (bytes: Buffer, { declared, html = false, around }: E
     const text = decodeAs(name, bytes)
     if (!text.lossy) return text
   }
-  return declaredText ?? decodeAs('windows-1252', bytes)
+  return declaredText ?? decodeAs(cyrillic(bytes) ?? 'windows-1252', bytes)
 }
 
 /**
@@ -181,6 +182,25 @@ const mostlyUtf8 = (bytes: Buffer): Decoded | undefined => {
     else if (code > 127) whole++
   }
   return whole > broken ? decoded : undefined
+}
+
+/**
+ * Words of letters above 191 alone are no Latin language. Russian in KOI8-R has its small letters below 224, in windows-1251 above; text of
+ * two bytes a letter, such as Chinese, has many of them between 128 and 191.
+ */
+const cyrillic = (bytes: Buffer): string | null => {
+  const end = Math.min(bytes.length, 10_000)
+  let lower = 0
+  let upper = 0
+  let other = 0
+  for (let at = 0; at < end; at++) {
+    const octet = bytes[at]!
+    if (octet >= 0xe0) upper++
+    else if (octet >= 0xc0) lower++
+    else if (octet >= 0x80 || ((octet | 32) - 97 < 26 && (octet | 32) >= 97)) other++
+  }
+  if (lower + upper < 8 || other * 3 > lower + upper) return null
+  return lower > upper ? 'koi8-r' : 'windows-1251'
 }
 
 /** `<meta charset=…>`, `<meta … content="…; charset=…">` or an XML declaration, near the beginning (HTML Standard §13.2.3.2). */

@@ -74,7 +74,7 @@ export const composeProblems = (message: OutgoingMessage): ComposeProblem[] => {
   for (const [name, value] of Object.entries(message.headers ?? {})) check(`/headers/${name}`, headerProblem(name, value))
   for (const [index, { filename, contentId }] of (message.attachments ?? []).entries()) {
     check(`/attachments/${index}/filename`, hasControl(filename) && 'A file name cannot hold control characters.')
-    check(`/attachments/${index}/contentId`, contentId !== undefined && idProblem(`<${contentId}>`))
+    check(`/attachments/${index}/contentId`, contentId !== undefined && !isContentId(contentId) && contentIdRule)
   }
   const unsubscribe = message.listUnsubscribe
   check(
@@ -265,10 +265,14 @@ const boundaries = (messageId: string): (() => string) => {
   return () => `=_${seed}_${++count}`
 }
 
-/** RFC 5322 §3.6.4 as everybody reads it: visible ASCII between angle brackets, short enough never to need a fold. */
 /** Whether a Message-ID can go out again in References: others’ are often odd, and an odd one is left out rather than repeated. */
 export const isMessageId = (id: string): boolean => idProblem(id) === null
 
+/** Whether this can be a Content-ID (RFC 2045 §7), without its angle brackets: every character of an atom (RFC 5322 §3.2.3) may stand in it. */
+export const isContentId = (id: string): boolean => isMessageId(`<${id}>`)
+export const contentIdRule = 'A content id is visible ASCII without blanks, line breaks, < and >.'
+
+/** RFC 5322 §3.6.4 as everybody reads it: visible ASCII between angle brackets, short enough never to need a fold. */
 const idProblem = (id: string): string | null =>
   /^<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>$/.test(id) ? null : 'A message id is visible ASCII in angle brackets.'
 

@@ -58,6 +58,7 @@ test('a file has exactly the bytes its sender put in, however they travelled', (
     file('Content-Transfer-Encoding: base64\r\n', `${'QUJD'.repeat(19)}\r\n%%% relay noise\r\n${'QUJD'.repeat(19)}`),
     'ABC'.repeat(38),
   )
+  assert.equal(file('Content-Transfer-Encoding: base64\r\n', 'PGh0*bWw+Cg=='), '<html>\n')
   assert.equal(file('Content-Transfer-Encoding: x-uuencode\r\n', 'begin 644 a.txt\r\n#0V%T\r\n`\r\nend'), 'Cat')
   assert.equal(file('Content-Transfer-Encoding: x-nonsense\r\n', 'as it is'), 'as it is')
   const lineFeeds = readMessage(
@@ -110,6 +111,9 @@ test('a text in any charset is read, declared, declared wrongly or not at all', 
     ['text/plain; charset=euc-kr', '\xc7\xd1\xb1\xdb', '한글'],
     ['text/plain; charset=iso-2022-kr', '\x1b$)C\x0eGQ1[\x0f ok', '한글 ok'],
     ['text/plain; charset=utf-7', 'Gr+APwA3w-e', 'Grüße'],
+    ['', '\xf3\xd0\xc1\xd3\xc9\xc2\xcf \xda\xc1 \xda\xc1\xcb\xc1\xda', 'Спасибо за заказ'],
+    ['', '\xd1\xef\xe0\xf1\xe8\xe1\xee \xe7\xe0 \xe7\xe0\xea\xe0\xe7', 'Спасибо за заказ'],
+    ['', '\xc4\xd6\xdc \xc4\xd6\xdc ABC', 'ÄÖÜ ÄÖÜ ABC'],
     ['text/plain; charset=utf-16le', 'G\0r\0\xfc\0', 'Grü'],
     ['text/plain; charset=utf-16', 'Hello, ASCII after all', 'Hello, ASCII after all'],
     ['text/plain; charset=us-ascii (Plain text)', 'x', 'x'],

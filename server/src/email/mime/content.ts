@@ -3,7 +3,7 @@
 import { cleanText } from '../extraction/clean-text.ts'
 import { htmlToText } from '../extraction/html-text.ts'
 import { charsetName, decodeBytes } from './charsets.ts'
-import { decodeHeader, wordCharset } from './encoded-words.ts'
+import { decodeRaw, wordCharset } from './encoded-words.ts'
 import { readMediaType, safeFileName } from './file-names.ts'
 import type { RawField } from './header-section.ts'
 import { parameterText } from './parameters.ts'
@@ -258,8 +258,11 @@ const openFile = (
   return { files: [attachment(filename, readMediaType(part.type).type, bytes, { contentId, inline })], body: null }
 }
 
+/** RFC 2045 §7 and RFC 5322 §3.6.4: what stands in the brackets, or all of it; encoded words have no place there. */
 const readContentId = (value: string): string | null =>
-  decodeHeader(value)
-    .replace(/[<>\s]/g, '')
-    .slice(0, 500)
-    .toWellFormed() || null
+  cleanText(
+    decodeRaw(/<([^<>]+)>/.exec(value)?.[1] ?? value)
+      .replace(/[<>\s]/g, '')
+      .slice(0, 500)
+      .toWellFormed(),
+  ) || null

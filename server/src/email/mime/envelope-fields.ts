@@ -76,6 +76,6 @@ const shownFields = (fields: RawField[], around: string | null): HeaderField[] =
 export const messageIds = (text: string): string[] => {
   const found = text.match(/<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>/g)
   if (found) return [...new Set(found)]
-  const bare = text.trim()
+  const bare = text.trim().replace(/^</, '')
   return /^[\x21-\x3b\x3d\x3f-\x7e]{3,900}$/.test(bare) && bare.includes('@') ? [`<${bare}>`] : []
 }

@@ -54,7 +54,7 @@ export const readHeaderSection = (bytes: Buffer, start: number, options: HeaderO
     const line = lineAt(bytes, at)
     const { text } = line
     const blank = text.charCodeAt(0) === 32 || text.charCodeAt(0) === 9
-    if (text === '' || (blank && text.trim() === '' && !goesOn(bytes, line.next, isDelimiter)))
+    if (text === '' || (blank && text.trim() === '' && !goesOn(bytes, line.next, isDelimiter, 1)))
       return finish(found, start, line.next, { root, odd, ended: true })
     if (isDelimiter(text)) return finish(found, start, at, { root, odd, ended: true })
     const name = blank ? undefined : fieldLine.exec(text)
@@ -98,13 +98,13 @@ const lineAt = (bytes: Buffer, at: number): { text: string; next: number } => {
   return { text, next: found < 0 ? bytes.length : end + 1 }
 }
 
-/** After a line that is no field: whether a usual field follows within a few lines, before the section could end. */
-const goesOn = (bytes: Buffer, from: number, isDelimiter: (line: string) => boolean): boolean => {
+/** After a line that is no field: whether a usual field follows within `most` lines, before the section could end. */
+const goesOn = (bytes: Buffer, from: number, isDelimiter: (line: string) => boolean, most = 5): boolean => {
   let at = from
-  for (let lines = 0; lines < 5 && at < bytes.length; lines++) {
+  for (let lines = 0; lines < most && at < bytes.length; lines++) {
     const end = bytes.indexOf(LF, at)
     const text = bytes.toString('latin1', at, Math.min(end < 0 ? bytes.length : end, at + 200)).trimEnd()
-    if (text === '' || isDelimiter(text)) return false
+    if (text === '' || text.startsWith('--') || isDelimiter(text)) return false
     const name = fieldLine.exec(text)?.[1]
     if (name && usual.test(name)) return true
     if (end < 0) return false

@@ -116,6 +116,16 @@ test('a header section may be missing, odd, or end without an empty line', () =>
     Buffer.from(`${head}Subject: x\r\n y\r\n${mixed}--B\r\n\r\nhello\r\n--B--\r\n`.replaceAll('\r\n', '\n')),
   )
   assert.deepEqual([lineFeeds.subject, lineFeeds.text], ['x y', 'hello'])
+  const directly = read(
+    `${head}Content-Type: multipart/mixed; boundary=B\r\nThis is a message in MIME format.\r\n--B\r\nContent-Type: text/plain\r\n\r\nhello\r\n--B--\r\n`,
+  )
+  assert.equal(directly.text, 'hello')
+  const blanks = read(
+    `${head}Content-Type: multipart/mixed; boundary=B\r\n \r\n--B\r\nContent-Type: text/html\r\n\r\n<p>hello\r\n--B--\r\n`,
+  )
+  assert.equal(blanks.html, '<p>hello')
+  const quoted = read(`${head}\r\nLook at this source:\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nsource\r\n--x--\r\n`)
+  assert.match(quoted.text ?? '', /^Look at this source:/)
   const blankLine = read(`${head}Subject: x\r\n \t\r\nbody after a line of blanks\r\n\r\nand more`)
   assert.equal(blankLine.text, 'body after a line of blanks\n\nand more')
 })

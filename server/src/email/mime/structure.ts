@@ -52,8 +52,9 @@ export const readStructure = (raw: Buffer): Structure => {
   if (isMultipart(root)) readMultipart(reading, root, raw.subarray(header.body), boundaryOf(root), 1)
   else {
     root.body = raw.subarray(header.body)
-    // A multipart whose Content-Type was lost.
-    const boundary = root.typed ? null : guessBoundary(root.body.subarray(0, 2000), 1)
+    // A multipart whose Content-Type was lost begins with a boundary.
+    const start = root.body.subarray(0, 2000)
+    const boundary = !root.typed && /^\s*--/.test(start.toString('latin1', 0, 200)) ? guessBoundary(start, 1) : null
     if (boundary !== null) {
       root.type = 'multipart/mixed'
       reading.problems.add('The mail has parts but no Content-Type that says so.')

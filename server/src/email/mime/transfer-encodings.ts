@@ -173,12 +173,13 @@ const decodeBase64Lines = (bytes: Buffer): Transferred => {
       open += letters.write(text.endsWith('=') ? text.replace(/=+$/, '') : text, open, 'latin1')
       if (text.endsWith('=')) close()
     } else if (text !== '') {
-      if (!resumes(bytes, line.next, width)) {
+      const noisy = !ended && isNoisy(text)
+      if (!noisy && !resumes(bytes, line.next, width)) {
         footer = line.start
         break
       }
       noise = true
-      if (text.length >= 40) open += letters.write(text.replace(/[^A-Za-z0-9+/]/g, ''), open, 'latin1')
+      if (noisy || text.length >= 40) open += letters.write(text.replace(/[^A-Za-z0-9+/]/g, ''), open, 'latin1')
     }
     if (line.next >= bytes.length) break
   }
@@ -193,6 +194,9 @@ const decodeBase64Lines = (bytes: Buffer): Transferred => {
         problem: 'Plain text stood behind the end of base64 content; it was not decoded.',
       }
 }
+
+/** A line of base64 into which a few wrong characters came; they are passed over, as RFC 2045 §6.8 says. */
+const isNoisy = (text: string): boolean => !/\s/.test(text) && text.replace(/[A-Za-z0-9+/=]/g, '').length * 10 <= text.length
 
 /** After a short line, or after padding: more base64 (files encoded one after another), and not the first word of a footer. */
 const isContinuation = (text: string, width: number): boolean =>

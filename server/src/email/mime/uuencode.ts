@@ -34,7 +34,7 @@ export const splitUuencoded = (bytes: Buffer): { rest: Buffer; files: UuFile[] }
   const scratch = nextBegin(bytes, 0) < 0 ? bytes : Buffer.allocUnsafe(bytes.length)
   for (let at = nextBegin(bytes, 0); at >= 0 && files.length < mostFiles; ) {
     const read = readFile(bytes, at, scratch, true)
-    if (read?.file.whole) {
+    if (read?.file.whole && read.file.content.length > 0) {
       kept.push(bytes.subarray(from, at))
       files.push(read.file)
       from = read.end

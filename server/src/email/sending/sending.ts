@@ -11,7 +11,7 @@ import { checkDomain, findInbox, InboxId } from '../inboxes/inboxes.ts'
 import type { AttachmentRow, MessageRow } from '../messages/messages.sql.ts'
 import { findMessageIn, Message, toMessage } from '../messages/messages.ts'
 import { withPixel } from '../messages/opens.ts'
-import { headerProblem, isMessageId } from '../mime/compose.ts'
+import { headerProblem, isContentId, isMessageId } from '../mime/compose.ts'
 import { fileTypeProblem } from '../mime/file-names.ts'
 import { domainOf, hasControl, normalizeAddress } from '../mime/mailboxes.ts'
 import { checkRecipients } from '../policy/rules.ts'
@@ -114,8 +114,8 @@ const readBody = (input: Body, errors: FieldError[]) => {
       errors.push({ path: `${at}/filename`, message: 'contains a line break or another control character' })
     const wrongType = file.content_type === undefined ? null : fileTypeProblem(file.content_type)
     if (wrongType) errors.push({ path: `${at}/content_type`, message: wrongType })
-    if (file.content_id !== undefined && !/^[\w.@+-]+$/.test(file.content_id))
-      errors.push({ path: `${at}/content_id`, message: 'may hold letters, digits and . @ + - _ only' })
+    if (file.content_id !== undefined && !isContentId(file.content_id))
+      errors.push({ path: `${at}/content_id`, message: 'is not visible ASCII without blanks, line breaks, < and >' })
     return { ...file, bytes: bytes ?? Buffer.alloc(0) }
   })
 }
