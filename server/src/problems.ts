@@ -93,6 +93,17 @@ export const refusals = {
   ),
   test_only: row(403, 'This works with test keys only.', 'Make a key with mode "test".'),
   key_under_hold: row(403, 'This key is under hold: it makes and revokes no other keys.', 'Use a key without hold.'),
+  reply_limit: row(
+    429,
+    'This inbox has answered {count} times in this thread within an hour; two machines may be answering each other.',
+    'Wait for the seconds in Retry-After, or raise reply_cap of the inbox. Mark answers nobody asked for with automatic: true.',
+    true,
+  ),
+  automatic_loop: row(
+    409,
+    'The mail to answer was written by a machine, and so would the answer be: they could go on for ever (RFC 3834).',
+    'Do not answer it. If a person asked for this answer, leave automatic out.',
+  ),
   held_limit: row(429, 'The daily cap of this {what} is reached.', 'Wait until tomorrow (UTC) or raise the cap.', true),
   payments_off: row(503, 'This server takes no online payments.', 'Ask its operator for credit.'),
   unavailable: row(503, 'The server cannot do this right now.', 'Try again in a moment.', true),

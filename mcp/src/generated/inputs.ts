@@ -103,6 +103,10 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
         ],
         "description": "Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event."
       },
+      "automatic": {
+        "type": "boolean",
+        "description": "No person asked for this mail: it says so to other machines (Auto-Submitted, RFC 3834), and they do not answer it. Default false."
+      },
       "attachments": {
         "type": "array",
         "items": {
@@ -295,6 +299,10 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
           }
         ],
         "description": "Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event."
+      },
+      "automatic": {
+        "type": "boolean",
+        "description": "No person asked for this mail: it says so to other machines (Auto-Submitted, RFC 3834), and they do not answer it. Default false."
       },
       "attachments": {
         "type": "array",

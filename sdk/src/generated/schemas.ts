@@ -37,6 +37,8 @@ export interface Inbox {
   hold: boolean
   /** Most mails accepted from it per UTC day and mode. */
   daily_cap: number | null
+  /** Most answers it gives in one thread within an hour, so that machines do not answer each other for ever. */
+  reply_cap: number | null
   created_at: string
 }
 
@@ -988,6 +990,8 @@ export interface InboxUpdateInput {
   hold?: boolean
   /** Most mails accepted from it per UTC day; null for no limit. Needs the scope messages.approve too. */
   daily_cap?: number | null
+  /** Most answers it gives in one thread within an hour, 30 at first; null for no limit. Needs the scope messages.approve too. */
+  reply_cap?: number | null
 }
 
 export interface InboxRuleCreateInput {
@@ -1024,6 +1028,8 @@ export interface MessageCreateInput {
   headers?: Record<string, string>
   /** Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event. */
   track_opens?: boolean | 'if_subscribed'
+  /** No person asked for this mail: it says so to other machines (Auto-Submitted, RFC 3834), and they do not answer it. Default false. */
+  automatic?: boolean
   /** At most 5 of 10 MB each. */
   attachments?: {
     filename: string
@@ -1066,6 +1072,8 @@ export interface MessageReplyInput {
   headers?: Record<string, string>
   /** Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event. */
   track_opens?: boolean | 'if_subscribed'
+  /** No person asked for this mail: it says so to other machines (Auto-Submitted, RFC 3834), and they do not answer it. Default false. */
+  automatic?: boolean
   /** At most 5 of 10 MB each. */
   attachments?: {
     filename: string
@@ -1752,6 +1760,8 @@ export type RefusalCode =
   | 'live_only'
   | 'test_only'
   | 'key_under_hold'
+  | 'reply_limit'
+  | 'automatic_loop'
   | 'held_limit'
   | 'payments_off'
   | 'unavailable'

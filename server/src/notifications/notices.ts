@@ -44,6 +44,7 @@ export const tellOwner = async (app: App, db: Db, organizationId: string, notice
         subject: row.subject,
         at: now,
         fresh: true,
+        cap: null,
       },
     ],
     messages: [row],

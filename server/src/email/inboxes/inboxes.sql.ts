@@ -9,6 +9,8 @@ export interface InboxRow {
   hold: boolean
   /** Most mails it may have accepted per UTC day; null for no limit. */
   daily_cap: number | null
+  /** Most answers it may give in one thread within an hour; null for no limit. */
+  reply_cap: number | null
   /** The test key that made it; null for a live one. */
   test_key_id: string | null
   created_at: Date
@@ -29,40 +31,46 @@ export const insert = (
   db.row<InboxRow>(sql`
     insert into inboxes (id, organization_id, domain_id, name, email, test_key_id)
     values (${inbox.id}, ${organizationId}, ${domainId}, ${inbox.name}, ${inbox.email}, ${inbox.testKeyId})
-    returning id, organization_id, name, email, hold, daily_cap, test_key_id, created_at`)
+    returning id, organization_id, name, email, hold, daily_cap, reply_cap, test_key_id, created_at`)
 
 export const list = (db: Db, organizationId: string, q: { before: string | undefined; limit: number }) =>
   db.rows<InboxRow>(sql`
-    select id, organization_id, name, email, hold, daily_cap, test_key_id, created_at from inboxes
+    select id, organization_id, name, email, hold, daily_cap, reply_cap, test_key_id, created_at from inboxes
     where organization_id = ${organizationId} and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
     order by id desc limit ${q.limit}`)
 
 export const byId = (db: Db, organizationId: string, id: string | null) =>
   db.row<FoundRow>(
-    sql`select id, organization_id, name, email, hold, daily_cap, test_key_id, created_at,
+    sql`select id, organization_id, name, email, hold, daily_cap, reply_cap, test_key_id, created_at,
         exists (select 1 from inbox_rules r where r.inbox_id = inboxes.id and r.direction = 'send') as restricted
       from inboxes where organization_id = ${organizationId} and id = ${id}`,
   )
 
 export const byEmail = (db: Db, organizationId: string, email: string) =>
   db.row<FoundRow>(
-    sql`select id, organization_id, name, email, hold, daily_cap, test_key_id, created_at,
+    sql`select id, organization_id, name, email, hold, daily_cap, reply_cap, test_key_id, created_at,
         exists (select 1 from inbox_rules r where r.inbox_id = inboxes.id and r.direction = 'send') as restricted
       from inboxes where organization_id = ${organizationId} and email = ${email}`,
   )
 
-/** Changes what is given; null in `daily_cap` lifts it. */
+/** Changes what is given; null in a cap lifts it. */
 export const update = (
   db: Db,
   organizationId: string,
   id: string,
-  change: { name: string | undefined; hold: boolean | undefined; daily_cap: number | null | undefined },
+  change: {
+    name: string | undefined
+    hold: boolean | undefined
+    daily_cap: number | null | undefined
+    reply_cap: number | null | undefined
+  },
 ) =>
   db.row<InboxRow>(sql`
     update inboxes set name = coalesce(${change.name ?? null}, name), hold = coalesce(${change.hold ?? null}, hold),
-      daily_cap = case when ${change.daily_cap === undefined} then daily_cap else ${change.daily_cap ?? null}::integer end
+      daily_cap = case when ${change.daily_cap === undefined} then daily_cap else ${change.daily_cap ?? null}::integer end,
+      reply_cap = case when ${change.reply_cap === undefined} then reply_cap else ${change.reply_cap ?? null}::integer end
     where organization_id = ${organizationId} and id = ${id}
-    returning id, organization_id, name, email, hold, daily_cap, test_key_id, created_at`)
+    returning id, organization_id, name, email, hold, daily_cap, reply_cap, test_key_id, created_at`)
 
 export const hasVerifiedDomain = async (db: Db, organizationId: string, name: string): Promise<boolean> =>
   (await db.row(

@@ -18,6 +18,9 @@ export const Inbox = Type.Object({
   organization_id: Type.String(),
   hold: Type.Boolean({ description: 'What it sends waits for approval.' }),
   daily_cap: Type.Union([Type.Integer(), Type.Null()], { description: 'Most mails accepted from it per UTC day and mode.' }),
+  reply_cap: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Most answers it gives in one thread within an hour, so that machines do not answer each other for ever.',
+  }),
   created_at: Type.String(),
 })
 
@@ -28,6 +31,7 @@ const toInbox = (row: store.InboxRow): Static<typeof Inbox> => ({
   organization_id: publicId('organization', row.organization_id),
   hold: row.hold,
   daily_cap: row.daily_cap,
+  reply_cap: row.reply_cap,
   created_at: row.created_at.toISOString(),
 })
 
@@ -152,18 +156,25 @@ export const updateInbox = operation(
           description: 'Most mails accepted from it per UTC day; null for no limit. Needs the scope messages.approve too.',
         }),
       ),
+      reply_cap: Type.Optional(
+        Type.Union([Type.Integer({ minimum: 0, maximum: 10_000 }), Type.Null()], {
+          description:
+            'Most answers it gives in one thread within an hour, 30 at first; null for no limit. Needs the scope messages.approve too.',
+        }),
+      ),
     }),
     output: Inbox,
     // Otherwise an agent could free itself of what holds it.
-    also: ({ hold, daily_cap }) => (hold !== undefined || daily_cap !== undefined ? ['messages.approve'] : []),
+    also: ({ hold, daily_cap, reply_cap }) =>
+      hold !== undefined || daily_cap !== undefined || reply_cap !== undefined ? ['messages.approve'] : [],
   },
   async (ctx, input) => {
     if (input.name !== undefined && hasControl(input.name))
       throw invalid({ path: '/name', message: 'contains a line break or another control character' })
     const inbox = await findInbox(ctx, input.inbox_id)
     checkMayChange(ctx, inbox, 'inbox')
-    const { name, hold, daily_cap } = input
-    const row = await store.update(ctx.db, ctx.org, inbox.id, { name, hold, daily_cap })
+    const { name, hold, daily_cap, reply_cap } = input
+    const row = await store.update(ctx.db, ctx.org, inbox.id, { name, hold, daily_cap, reply_cap })
     if (!row) throw problem('not_found', { what: 'inbox' })
     return toInbox(row)
   },

@@ -35,9 +35,15 @@ export const sourceOf = async (app: App, db: Db, row: MessageRow): Promise<Buffe
       ? {}
       : { text: row.organization_id === platformOrganization ? fillLinks(app, row.text_body) : row.text_body }),
     ...(row.html_body === null ? {} : { html: row.html_body }),
-    headers: row.headers,
+    headers: withAutoSubmitted(row),
     ...(row.in_reply_to ? { inReplyTo: row.in_reply_to } : {}),
     references: row.references,
     attachments,
   })
 }
+
+/** RFC 3834 §5: what a machine wrote says so, unless its caller wrote the field himself. */
+const withAutoSubmitted = ({ automatic, headers, in_reply_to }: MessageRow): Record<string, string> =>
+  automatic && !Object.keys(headers).some(name => name.toLowerCase() === 'auto-submitted')
+    ? { ...headers, 'Auto-Submitted': in_reply_to ? 'auto-replied' : 'auto-generated' }
+    : headers

@@ -40,6 +40,7 @@ const contentHash = (row: MessageRow, files: HeldFile[]): Buffer =>
       [row.subject, row.text_body, row.html_body],
       Object.entries(row.headers).sort(([a], [b]) => (a < b ? -1 : 1)),
       row.attachments.map(({ content_id, inline }, i) => [files[i], content_id, inline]),
+      ...(row.automatic && row.headers['Auto-Submitted'] === undefined ? ['automatic'] : []),
     ]),
   )
 

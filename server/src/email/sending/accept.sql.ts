@@ -80,36 +80,58 @@ export interface Batch {
     subject: string
     at: Date
     fresh: boolean
+    /** Most answers its inbox may give in it within an hour; null for no limit. */
+    cap: number | null
   }[]
   messages: MessageRow[]
   attachments: (AttachmentRow & { position: number; organization_id: string; message_id: string })[]
   deliveries: (DeliveryRow & { organization_id: string; message_id: string; livemode: boolean; lane: string })[]
 }
 
-/** One statement for everything a batch of mails consists of; workers in other processes hear of it at commit. */
-export const unscopedInsert = (db: Db, batch: Batch) =>
-  db.rows(sql`
+/** Which of these threads became part of another. */
+export const unscopedMoved = async (db: Db, threads: string[]) =>
+  threads.length === 0
+    ? []
+    : db.rows<{ id: string; merged_into: string }>(
+        sql`select id, merged_into from threads where id = any (${threads}::uuid[]) and merged_into is not null`,
+      )
+
+/** Answers of these threads: locked, so that no race gets past a cap, and how many there were in the hour under way. */
+export const unscopedAnswered = (db: Db, threads: string[], now: Date) =>
+  db.rows<{ id: string; merged_into: string | null; replies: number; replies_since: Date | null }>(sql`
+    select id, merged_into, case when replies_since > ${now}::timestamptz - interval '1 hour' then replies else 0 end as replies, replies_since
+    from threads where id = any (${threads}::uuid[]) order by id for update`)
+
+/**
+ * One statement for everything a batch of mails consists of; workers in other processes hear of it at commit. Returns the threads that
+ * are none any more, and those in which it is one answer too many.
+ */
+export const unscopedInsert = async (db: Db, batch: Batch): Promise<string[]> =>
+  (await db.row<{ full: string[] }>(sql`
     with t as (
       select * from jsonb_to_recordset(${JSON.stringify(batch.threads)}::jsonb)
-        as t (id uuid, organization_id uuid, inbox_id uuid, livemode boolean, subject text, at timestamptz, fresh boolean)
+        as t (id uuid, organization_id uuid, inbox_id uuid, livemode boolean, subject text, at timestamptz, fresh boolean, cap integer)
     ), new_threads as (
       insert into threads (id, organization_id, inbox_id, livemode, subject, message_count, last_message_at)
       select id, organization_id, inbox_id, livemode, subject, 1, at from t where fresh
     ), answers as (
-      select id, count(*) as count, max(at) as at from t where not fresh group by id
+      select id, count(*) as count, max(at) as at, min(cap) as cap from t where not fresh group by id
     ), answered as (
       select id from threads where id in (select id from answers) order by id for update
     ), old_threads as (
-      update threads set message_count = message_count + answers.count, last_message_at = answers.at
+      update threads set message_count = message_count + answers.count, last_message_at = answers.at,
+        replies = answers.count + case when replies_since > answers.at - interval '1 hour' then replies else 0 end,
+        replies_since = case when replies_since > answers.at - interval '1 hour' then replies_since else answers.at end
       from answered join answers using (id) where threads.id = answered.id
+      returning threads.id, threads.merged_into is not null or coalesce(threads.replies > answers.cap, false) as full
     ), new_messages as (
       insert into messages (id, organization_id, inbox_id, thread_id, livemode, direction, status, message_id, in_reply_to, "references",
-        from_email, from_name, reply_to_emails, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, created_at)
+        from_email, from_name, reply_to_emails, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, automatic, created_at)
       select id, organization_id, inbox_id, thread_id, livemode, direction, status, message_id, in_reply_to, "references",
-        from_email, from_name, reply_to_emails, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, created_at
+        from_email, from_name, reply_to_emails, to_emails, cc_emails, bcc_emails, subject, text_body, html_body, extracted_text, headers, automatic, created_at
       from jsonb_to_recordset(${JSON.stringify(batch.messages)}::jsonb)
         as m (id uuid, organization_id uuid, inbox_id uuid, thread_id uuid, livemode boolean, direction text, status text, message_id text, in_reply_to text, "references" text[],
-          from_email text, from_name text, reply_to_emails text[], to_emails text[], cc_emails text[], bcc_emails text[], subject text, text_body text, html_body text, extracted_text text, headers jsonb, created_at timestamptz)
+          from_email text, from_name text, reply_to_emails text[], to_emails text[], cc_emails text[], bcc_emails text[], subject text, text_body text, html_body text, extracted_text text, headers jsonb, automatic boolean, created_at timestamptz)
     ), new_attachments as (
       insert into attachments (id, organization_id, message_id, position, filename, content_type, content_id, inline, size, blob_id)
       select id, organization_id, message_id, position, filename, content_type, content_id, inline, size, blob_id
@@ -121,4 +143,4 @@ export const unscopedInsert = (db: Db, batch: Batch) =>
       from jsonb_to_recordset(${JSON.stringify(batch.deliveries)}::jsonb)
         as d (id uuid, organization_id uuid, message_id uuid, livemode boolean, recipient text, lane text, state text, next_attempt_at timestamptz, reply text, category text)
     )
-    select pg_notify('deliveries', '')`)
+    select pg_notify('deliveries', ''), array(select id::text from old_threads where old_threads.full) as full`))!.full

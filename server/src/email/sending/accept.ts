@@ -24,6 +24,7 @@ import { messageEvent, toMessage } from '../messages/messages.ts'
 import { domainOf } from '../mime/mailboxes.ts'
 import { type Room, roomFor } from '../policy/caps.ts'
 import { holdMail } from '../policy/held-mail.ts'
+import { type AnswerRoom, answerRoomFor } from '../policy/reply-caps.ts'
 import { nameOf, unscopedSuppressed } from '../policy/suppressions.sql.ts'
 import * as store from './accept.sql.ts'
 import type { Accept, Submission } from './outbox.ts'
@@ -74,7 +75,7 @@ const wantedOf = ({ organization_id, livemode }: Submission['message'], recipien
   email: recipient.toLowerCase(),
 })
 
-/** One of a batch repeats a request, or cannot be paid. */
+/** One of a batch repeats a request, cannot be paid, or is an answer too many. */
 class Contended extends Error {}
 
 const unlessContended = (error: unknown): undefined => {
@@ -88,23 +89,27 @@ const unlessContended = (error: unknown): undefined => {
 const acceptTogether = async (app: App, db: Db, judged: Judged[]): Promise<MessageRow[]> => {
   const claims = judged.flatMap(claimOf)
   const charges = judged.filter(({ cost }) => cost > 0).map(chargeOf)
-  const [won, paid] = await Promise.all([
+  const [won, paid, full] = await Promise.all([
     claims.length > 0 ? store.unscopedClaim(db, claims) : [],
     pay(db, charges),
     write(app, db, judged),
   ])
-  if (won.length < claims.length || paid.length < new Set(charges.map(row => row.organization_id)).size) throw new Contended()
+  const isPaid = paid.length === new Set(charges.map(row => row.organization_id)).size
+  if (won.length < claims.length || !isPaid || full.length > 0) throw new Contended()
   return judged.map(({ row }) => row)
 }
 
 /** Each by itself, in order of arrival, against locked wallets and caps. */
-const acceptEach = async (app: App, db: Db, judged: Judged[]): Promise<(MessageRow | Problem | Replay)[]> => {
+const acceptEach = async (app: App, db: Db, batch: Judged[]): Promise<(MessageRow | Problem | Replay)[]> => {
+  const moved = await store.unscopedMoved(db, answering(batch))
+  const judged = moved.length > 0 ? batch.map(item => follow(app, item, moved)) : batch
   const claimed = await claim(db, judged)
   const contenders = judged.filter(item => !claimed.has(item))
   const paying = [...new Set(contenders.filter(({ cost }) => cost > 0).map(({ row }) => row.organization_id))].sort()
   const wallets = await store.unscopedWallets(db, paying)
   const room = await roomFor(app, db, contenders.map(wanting))
-  const broke = refuse(app, room, new Map(wallets.map(row => [row.organization_id, row.balance_mills])), contenders)
+  const answers = answerRoomFor(app.clock.now(), await store.unscopedAnswered(db, answering(contenders), app.clock.now()))
+  const broke = refuse(app, { room, answers }, new Map(wallets.map(row => [row.organization_id, row.balance_mills])), contenders)
   await room.save()
   await store.unclaim(
     db,
@@ -128,6 +133,19 @@ const acceptEach = async (app: App, db: Db, judged: Judged[]): Promise<(MessageR
     [...broke].filter(([item]) => item.stored).map(([item, refusal]) => [claimName(item), { item, refusal }]),
   )
   return judged.map(item => repeated(item, claimed, undone) ?? broke.get(item) ?? item.row)
+}
+
+/** Threads that are answered in, and are not made just now. */
+const answering = (judged: Judged[]): string[] => [
+  ...new Set(judged.filter(({ submission }) => !submission.newThread).map(({ row }) => row.thread_id)),
+]
+
+/** An answer to a thread that became part of another meanwhile goes there. */
+const follow = (app: App, item: Judged, moved: { id: string; merged_into: string }[]): Judged => {
+  const into = moved.find(({ id }) => id === item.row.thread_id)?.merged_into
+  if (!into) return item
+  const row = { ...item.row, thread_id: into }
+  return { ...item, row, stored: item.submission.claim?.encode(toMessage(app, row)) }
 }
 
 const claimName = ({ row, submission }: Judged): string => `${row.organization_id} ${row.livemode} ${submission.claim?.key}`
@@ -228,12 +246,17 @@ const wanting = ({ row, submission }: Judged) => ({
 })
 
 /** Counts in order of arrival against the locked balances and caps, so that no race gets past them; says who is refused. */
-const refuse = (app: App, room: Room, balances: Map<string, number>, judged: Judged[]): Map<Judged, Problem> => {
+const refuse = (
+  app: App,
+  { room, answers }: { room: Room; answers: AnswerRoom },
+  balances: Map<string, number>,
+  judged: Judged[],
+): Map<Judged, Problem> => {
   const broke = new Map<Judged, Problem>()
   for (const item of judged) {
     const { organization_id } = item.row
     const balance = balances.get(organization_id) ?? 0
-    const full = room.refusal(wanting(item))
+    const full = room.refusal(wanting(item)) ?? answers.refusal(item.row.thread_id, item.submission.replyCap)
     if (full) broke.set(item, full)
     else if (item.cost > balance)
       broke.set(
@@ -246,13 +269,15 @@ const refuse = (app: App, room: Room, balances: Map<string, number>, judged: Jud
       )
     else {
       room.take(wanting(item))
+      answers.take(item.row.thread_id)
       balances.set(organization_id, balance - item.cost)
     }
   }
   return broke
 }
 
-const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
+/** Returns the threads that could not take their answers, see unscopedInsert. */
+const write = async (app: App, db: Db, accepted: Judged[]): Promise<string[]> => {
   for (const { submission, row } of accepted)
     if (submission.blobs.length > 0) await app.blobs.insert(db, row.organization_id, submission.blobs)
   const messages = accepted.map(item => item.row)
@@ -265,6 +290,7 @@ const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
       subject: row.subject,
       at: row.created_at,
       fresh: submission.newThread,
+      cap: submission.replyCap,
     })),
     messages,
     attachments: messages.flatMap(row =>
@@ -286,7 +312,7 @@ const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
     ),
   })
   // Sent without waiting for the rows: the connection carries both in one round trip, and a failure of either undoes both.
-  await Promise.all([
+  const [full] = await Promise.all([
     written,
     record(
       db,
@@ -294,6 +320,7 @@ const write = async (app: App, db: Db, accepted: Judged[]): Promise<void> => {
     ),
   ])
   for (const { row, cost } of accepted) if (row.status === 'held') await holdMail(app, db, row, cost)
+  return full
 }
 
 const eventsOf = (app: App, row: MessageRow): NewEvent[] => {

@@ -14,6 +14,8 @@ export interface Submission {
   held: boolean
   /** Most mails its inbox may have accepted per UTC day; null for no limit. */
   dailyCap: number | null
+  /** Most answers its inbox may give in one thread within an hour; null for no limit. */
+  replyCap: number | null
   claim: Claim | undefined
 }
 

@@ -1,23 +1,23 @@
-/** Sending and replying: from what a client asks for to a submission that acceptance (accept.ts) makes durable. */
+/** Sending: from what a client asks for to a submission that acceptance (accept.ts) makes durable. */
 import Type, { type Static } from 'typebox'
 import { isHeld } from '../../approvals/hold.ts'
 import { newId, publicId } from '../../kernel/ids.ts'
 import { inUnits, limits } from '../../limits.ts'
 import { type Context, object, operation } from '../../operation.ts'
-import { type FieldError, invalid, problem } from '../../problems.ts'
+import { type FieldError, invalid } from '../../problems.ts'
 import { subscribesTo } from '../../webhooks/endpoints.sql.ts'
 import type { FoundRow } from '../inboxes/inboxes.sql.ts'
 import { checkDomain, findInbox, InboxId } from '../inboxes/inboxes.ts'
-import type { AttachmentRow, MessageRow } from '../messages/messages.sql.ts'
-import { findMessageIn, Message, toMessage } from '../messages/messages.ts'
+import type { AttachmentRow } from '../messages/messages.sql.ts'
+import { Message, toMessage } from '../messages/messages.ts'
 import { withPixel } from '../messages/opens.ts'
-import { headerProblem, isContentId, isMessageId } from '../mime/compose.ts'
+import { headerProblem, isContentId } from '../mime/compose.ts'
 import { fileTypeProblem } from '../mime/file-names.ts'
 import { domainOf, hasControl, normalizeAddress } from '../mime/mailboxes.ts'
 import { checkRecipients } from '../policy/rules.ts'
 import type { Submission } from './outbox.ts'
 
-const Addresses = Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: limits.recipients })], {
+export const Addresses = Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: limits.recipients })], {
   description: 'One address or a list; "Name <a@b.c>" works too.',
 })
 
@@ -28,7 +28,8 @@ const NewAttachment = object({
   content_id: Type.Optional(Type.String({ maxLength: 200, description: 'Set it to show the file inside the HTML as cid:…' })),
 })
 
-const body = {
+/** What a send and a reply have in common. */
+export const body = {
   text: Type.Optional(Type.String({ maxLength: limits.bodyCharacters, description: 'Plain text body.' })),
   html: Type.Optional(Type.String({ maxLength: limits.bodyCharacters, description: 'HTML body.' })),
   headers: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'Further headers, such as X-Campaign.' })),
@@ -36,6 +37,12 @@ const body = {
     Type.Union([Type.Boolean(), Type.Literal('if_subscribed')], {
       description:
         'Put a pixel into the HTML; when it is first loaded there is an event message.opened. if_subscribed: when a webhook of yours names that event.',
+    }),
+  ),
+  automatic: Type.Optional(
+    Type.Boolean({
+      description:
+        'No person asked for this mail: it says so to other machines (Auto-Submitted, RFC 3834), and they do not answer it. Default false.',
     }),
   ),
   attachments: Type.Optional(
@@ -53,25 +60,16 @@ const NewMessage = object({
   ...body,
 })
 
-const NewReply = object({
-  inbox_id: InboxId,
-  message_id: Type.String({ description: 'The message that is answered.' }),
-  reply_all: Type.Optional(Type.Boolean({ description: 'Answer everybody it went to, not only its sender.' })),
-  cc: Type.Optional(Addresses),
-  bcc: Type.Optional(Addresses),
-  ...body,
-})
-
-type Body = Pick<Static<typeof NewMessage>, 'text' | 'html' | 'headers' | 'attachments' | 'track_opens'>
+type Body = Pick<Static<typeof NewMessage>, 'text' | 'html' | 'headers' | 'attachments' | 'automatic' | 'track_opens'>
 
 /** Addresses as they go into the header, or the fields that are wrong. Order kept, repeats dropped. */
-const readAddresses = (field: string, given: string | string[] | undefined, errors: FieldError[]): string[] => {
+export const readAddresses = (field: string, given: string | string[] | undefined, errors: FieldError[]): string[] => {
   const found = new Map<string, string>()
   ;[given ?? []].flat().forEach((text, index) => {
     const address = normalizeAddress(text)
     const path = Array.isArray(given) ? `/${field}/${index}` : `/${field}`
     if (!address) errors.push({ path, message: `${JSON.stringify(text.slice(0, 100))} is not an email address` })
-    else found.set(address.address.toLowerCase(), address.address)
+    else if (!found.has(address.address.toLowerCase())) found.set(address.address.toLowerCase(), address.address)
   })
   return [...found.values()]
 }
@@ -126,7 +124,7 @@ const mostComposed = (files: { bytes: Buffer }[], { text = '', html = '' }: Body
   1.5 * (Buffer.byteLength(text) + Buffer.byteLength(html))
 
 /** The parts of a message that a send and a reply have in common. */
-interface Draft {
+export interface Draft {
   to: string[]
   cc: string[]
   bcc: string[]
@@ -142,10 +140,25 @@ interface Draft {
 const addressed = (draft: Draft) =>
   (['to', 'cc', 'bcc'] as const).flatMap(field => draft[field].map((address, i) => ({ path: `/${field}/${i}`, address })))
 
-const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: FieldError[]): Promise<Message> => {
-  const recipients = [
-    ...new Map([...draft.to, ...draft.cc, ...draft.bcc].map(address => [address.toLowerCase(), address])).values(),
-  ]
+/** Each person once, without case: who is in To is not in Cc, who is in either is not in Bcc. */
+const eachOnce = (given: Draft): Draft => {
+  const seen = new Set<string>()
+  const fresh = (addresses: string[]) =>
+    addresses.filter(address => {
+      const known = seen.has(address.toLowerCase())
+      seen.add(address.toLowerCase())
+      return !known
+    })
+  return { ...given, to: fresh(given.to), cc: fresh(given.cc), bcc: fresh(given.bcc) }
+}
+
+/** Whether a machine says that it wrote a mail, by `automatic` or by a header field of its own. */
+export const isAutomatic = ({ automatic = false, headers = {} }: Body): boolean =>
+  automatic || Object.entries(headers).some(([name, value]) => /^auto-submitted$/i.test(name) && !/^\s*no\b/i.test(value))
+
+export const submit = async (ctx: Context, inbox: FoundRow, given: Draft, errors: FieldError[]): Promise<Message> => {
+  const draft = eachOnce(given)
+  const recipients = [...draft.to, ...draft.cc, ...draft.bcc]
   if (draft.to.length === 0 && errors.length === 0) errors.push({ path: '/to', message: 'names nobody' })
   if (recipients.length > limits.recipients)
     errors.push({
@@ -191,7 +204,7 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
     headers: draft.body.headers ?? {},
     raw_blob_id: null,
     authentication: null,
-    automatic: false,
+    automatic: isAutomatic(draft.body),
     parse_problem: null,
     size: 0,
     created_at: ctx.app.clock.now(),
@@ -214,6 +227,7 @@ const submit = async (ctx: Context, inbox: FoundRow, draft: Draft, errors: Field
     blobs,
     held: inbox.hold || isHeld(ctx),
     dailyCap: inbox.daily_cap,
+    replyCap: inbox.reply_cap,
     claim: ctx.claim,
   })
   return toMessage(ctx.app, accepted)
@@ -237,45 +251,6 @@ export const sendMessage = operation(
       thread: { id: newId(), fresh: true },
       inReplyTo: null,
       references: [],
-    }
-    return submit(ctx, inbox, draft, errors)
-  },
-)
-
-/** `Re: ` once, whatever language's prefix was there before. */
-const replySubject = (subject: string): string =>
-  (/^\s*(re|aw|sv|antw|odp|vs|ref)\s*(\[\d+\])?:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, limits.subjectCharacters)
-
-/** RFC 5322 §3.6.4: the parent's References and its Message-ID. The oldest and the newest are kept when there are too many. */
-const replyReferences = (parent: MessageRow): string[] => {
-  const before = parent.references.length > 0 ? parent.references : parent.in_reply_to ? [parent.in_reply_to] : []
-  const all = [...new Set([...before, parent.message_id])].filter(isMessageId)
-  return all.length > 50 ? [all[0]!, ...all.slice(-49)] : all
-}
-
-export const replyToMessage = operation(
-  'Reply to a message',
-  'messages.send',
-  { input: NewReply, output: Message, claims: true },
-  async (ctx, input) => {
-    const { inbox, message: parent } = await findMessageIn(ctx, input.inbox_id, input.message_id)
-    const errors: FieldError[] = []
-    const notUs = (address: string) => address.toLowerCase() !== inbox.email
-    const asked = parent.reply_to_emails.length > 0 ? parent.reply_to_emails : [parent.from_email]
-    const answered = parent.direction === 'inbound' ? asked : parent.to_emails
-    const everybody = input.reply_all ? [...answered, ...(parent.direction === 'inbound' ? parent.to_emails : [])] : answered
-    const to = readAddresses('to', everybody.filter(notUs).length > 0 ? everybody.filter(notUs) : answered, errors)
-    if (errors.length > 0) throw problem('not_found', { what: 'address to reply to in that message' })
-    const draft: Draft = {
-      to,
-      cc: readAddresses('cc', [...[input.cc ?? []].flat(), ...(input.reply_all ? parent.cc_emails.filter(notUs) : [])], errors),
-      bcc: readAddresses('bcc', input.bcc, errors),
-      replyTo: [],
-      subject: replySubject(parent.subject),
-      body: input,
-      thread: { id: parent.thread_id, fresh: false },
-      inReplyTo: isMessageId(parent.message_id) ? parent.message_id : null,
-      references: replyReferences(parent),
     }
     return submit(ctx, inbox, draft, errors)
   },
