@@ -134,7 +134,8 @@ class LineOfCodes {
       this.#namedAfter(candidate, to) ??
       (alone
         ? this.#namedAbove()
-        : (this.#namedByColumn(candidate) ?? (before.trim() === '' ? this.#namedAcross(candidate) : undefined)))
+        : (this.#namedByColumn(candidate) ??
+          (before.trim() === '' ? this.#namedAcross(candidate) : this.#namedEarlier(candidate, from, before))))
     if (!named) return this.#handled(candidate, before, rest) && !year ? this.#score(candidate, 1, 0.75, alone) : 0
     if (named.kind === 'other') return 0
     if (named.kind === 'some' && (this.#isOffer() || wordy.test(value))) return 0
@@ -197,7 +198,8 @@ class LineOfCodes {
       const said = copula.test(gap)
       const close = wordsIn(gap) === 0 || (said && (gap.length <= 40 || /[\p{L}:：]\s*$/u.test(gap)))
       if (noun.kind === 'other') return { kind: 'other', close, said, words: '' }
-      if (noun.kind === 'some' && (!close || /\d/.test(gap))) return undefined
+      // "Learn to code in 2026: 4829 lessons"; but "the PIN for station 145 is: 7713".
+      if (noun.kind === 'some' && (!close || (/\d/.test(gap) && !/\p{L}\s*[:：]?\s*$/u.test(gap)))) return undefined
       if (!close && wordsIn(gap) > 5) return undefined
       // "Pin 1204 posts" counts something.
       if (!said && counted.test(this.#line.slice(candidate.end))) return undefined
@@ -244,6 +246,18 @@ class LineOfCodes {
     return subject
       ? { kind: subject.kind, close: true, said: true, words: this.#lines[0]!.slice(subject.start, subject.end) }
       : undefined
+  }
+
+  /** "Here is your verification code. It is 482913." – the sentence before says what it is. */
+  #namedEarlier({ shape }: Candidate, from: number, before: string): Named | undefined {
+    if ((shape !== 'digits' && shape !== 'grouped') || wordsIn(before) > 12) return undefined
+    if (!copula.test(before) || !/[\p{L}:：]\s*["“(«]*$/u.test(before)) return undefined
+    const own = this.#line.slice(0, from)
+    const above = this.#lines.slice(Math.max(1, this.#index - 2), this.#index).findLast(line => line !== '') ?? ''
+    const text = (own.trim() === '' ? above : own).slice(-farthest)
+    const noun = nounsIn(text).at(-1)
+    if (noun?.kind !== 'strong' || /\d{4}/.test(text.slice(noun.end))) return undefined
+    return { kind: 'strong', close: false, said: true, words: text.slice(noun.start, noun.end) }
   }
 
   /** In a row of cells: the head of its column. */

@@ -72,7 +72,7 @@ export const nouns = new RegExp(
 
 /** Between a noun and its code: "is", "lautet", ":" and the like, at the end. */
 export const copula =
-  /(?:[:：=→>«"“„'‘(（[【「『*_#|–—-]|(?<!\p{L})(?:is|are|was|it[’']s|ist|lautet|lauten|heißt|est|sera|es|será|é|è|e'|sono|este|esti|är|er|on|ovat|to|jest|brzmi|je|znie|zní|az|olarak|adalah|ialah|là)|是|为|為|は|が|は以下|는|은|이|:|है|হল|คือ|هو|هي|است|:|הוא|היא|это|є|е|είναι|-|—)\s*["“„'‘«(（[【「『*_:：]*\s*$/iu
+  /(?:[:：=→>«"“„'‘(（[【「『*_#|–—-]|(?<!\p{L})(?:is|are|was|it[’']s|ist|lautet|lauten|heißt|est|sera|es|será|é|è|e'|sono|este|esti|är|er|on|ovat|to|jest|brzmi|je|znie|zní|az|olarak|adalah|ialah|là)|是|为|為|は|が|は以下|는|은|이|:|है|হল|คือ|هو|هي|است|:|הוא|היא|это|є|е|είναι|-|—)(?:\s(?:still|now|again|noch|jetzt|nun|maintenant|ahora|ora|agora|nu|теперь))?\s*["“„'‘«(（[【「『*_:：]*\s*$/iu
 
 /** A code before its noun: "482913 is your code", "482913 – code", "482913 為您的驗證碼". */
 export const copulaFirst =
@@ -80,7 +80,7 @@ export const copulaFirst =
 
 /** "Use 482913 to verify", "Enter 482913": for codes that no noun names. */
 export const handling =
-  /(?:(?<!\p{L})(?:use|enter|type|input|insert|provide|submit|quote|gib|geben sie|verwende|verwenden sie|nutze|saisissez|saisir|entrez|utilisez|tapez|introduce|introduzca|ingresa|ingrese|usa|utiliza|utilice|escribe|inserisci|digita|utilizza|usa|digite|insira|use|informe|voer|gebruik|vul|ange|använd|skriv in|indtast|brug|skriv inn|bruk|syötä|käytä|wpisz|użyj|wprowadź|zadejte|použijte|zadajte|írja be|használja|adja meg|introduceți|folosiți|unesite|введите|используйте|введіть|використайте|въведете|girin|kullanın|masukkan|gunakan|nhập|sử dụng)|输入|輸入|填写|使用|入力|입력|사용|أدخل|استخدم|הזן|הקלד|وارد کنید|दर्ज करें|กรอก|ใส่)/iu
+  /(?:(?<!\p{L})(?:use|enter|type|input|insert|provide|submit|quote|paste|copy|key in|gib|tippe|tippen sie|kopiere|kopieren sie|füge|fügen sie|geben sie|verwende|verwenden sie|nutze|saisissez|saisir|entrez|utilisez|tapez|collez|introduce|introduzca|ingresa|ingrese|usa|utiliza|utilice|escribe|pega|teclea|copia|inserisci|incolla|cole|plak|klistra in|indsæt|wklej|vložte|вставьте|yapıştırın|tempel|dán|digita|utilizza|usa|digite|insira|use|informe|voer|gebruik|vul|ange|använd|skriv in|indtast|brug|skriv inn|bruk|syötä|käytä|wpisz|użyj|wprowadź|zadejte|použijte|zadajte|írja be|használja|adja meg|introduceți|folosiți|unesite|введите|используйте|введіть|використайте|въведете|girin|kullanın|masukkan|gunakan|nhập|sử dụng)|输入|輸入|填写|使用|入力|입력|사용|أدخل|استخدم|הזן|הקלד|وارد کنید|दर्ज करें|กรอก|ใส่)/iu
 
 /** What such handling is for. */
 export const verifying =

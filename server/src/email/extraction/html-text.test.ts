@@ -89,6 +89,7 @@ test('blocks, breaks, lists, quotes, links, pictures', () => {
     ['<a href="https://a.example/x?a=1&amp;b=2">this</a> <a href="https://b.example/">b.example</a> <a href="mailto:x@y.example">x@y.example</a> <a href="#top">up</a> <a href="javascript:x()">js</a>', 'this [https://a.example/x?a=1&b=2] b.example x@y.example up js'],
     ['<a href="https://a.example"><img src=x alt="Logo"></a><a href="https://b.example"><img src=y></a>', 'Logo [https://a.example] [https://b.example]'],
     ['<img alt="😀"><img alt="image001.png"><img alt="px" width=1 height=1><img alt="gone" style="display:none">', '😀'],
+    ['<td style="font-size:0"><a href="https://a.example" style="font-size:13px">Pay</a><a href="https://b.example"><img src=y></a><a href="https://c.example">gone</a><a href="https://d.example"></a></td>', 'Pay [https://a.example] [https://b.example]'],
     ['&lt;b&gt; &amp; &#x20ac; &nosuch; &copy', '<b> & € &nosuch; ©'],
     ['<input type=submit value=Send><input type=hidden value=no><button>Go</button>', 'Send Go'],
   ]) // biome-ignore format: one list

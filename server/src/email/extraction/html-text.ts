@@ -103,8 +103,9 @@ class Page implements TokenizerCallbacks {
   #name = ''
   #value = ''
   #attributes: Attributes = new Map()
-  /** The text of the link that is open, as far as it can equal an address. */
+  /** The text of the link that is open, as far as it can equal an address, and whether there is anything to see of it. */
   #linkText: string | null = null
+  #linkSeen = false
   skippedAside = false
 
   constructor(html: string, withAside = false) {
@@ -181,6 +182,7 @@ class Page implements TokenizerCallbacks {
     if (!this.#visible()) return
     if (this.#look.pre) this.#out.writePre(text)
     else this.#out.write(text)
+    this.#linkSeen = true
     if (this.#linkText !== null && this.#linkText.length < 3000) this.#linkText += text
   }
 
@@ -238,6 +240,7 @@ class Page implements TokenizerCallbacks {
     } else if (tag === 'a' && attributes.has('href')) {
       frame.href = attributes.get('href')!.replace(/[\t\r\n]/g, '').trim().slice(0, 4000) // biome-ignore format: one line
       this.#linkText = ''
+      this.#linkSeen = false
     }
   }
 
@@ -286,6 +289,7 @@ class Page implements TokenizerCallbacks {
 
   #picture(attributes: Attributes): void {
     const alt = (attributes.get('alt') ?? '').trim().slice(0, 1000)
+    this.#linkSeen = true
     const tiny = (name: string): boolean => /^\s*[01](?:px)?\s*$/.test(attributes.get(name) ?? '')
     // A name of a file describes nothing.
     if (alt === '' || tiny('width') || tiny('height') || /^\S{1,100}\.(?:png|jpe?g|gif|webp|svg|bmp|tiff?)$/i.test(alt)) return
@@ -368,6 +372,6 @@ class Page implements TokenizerCallbacks {
     const address = href.replace(/^(?:mailto|tel|sms):/i, '')
     const bare = (url: string): string => url.replace(/^https?:\/\//i, '').replace(/\/$/, '').toLowerCase() // biome-ignore format: one line
     if (bare(text) === bare(address) || bare(text) === bare(address.split('?')[0]!)) return
-    if (this.#visible()) this.#out.write(` [${address}]`)
+    if (this.#linkSeen) this.#out.write(` [${address}]`)
   }
 }
