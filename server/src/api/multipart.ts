@@ -7,10 +7,23 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { TObject, TSchema } from 'typebox'
 import { bodySeconds, inUnits, limits } from '../limits.ts'
 import { invalid, problem } from '../problems.ts'
 
-type Tree = { [key: string]: string | Tree }
+/** A file of a form; with uploads `content` is the name its bytes go by. */
+class FormFile {
+  readonly filename: string
+  readonly content_type: string
+  content = ''
+  constructor(filename: string, contentType: string) {
+    this.filename = filename
+    this.content_type = contentType
+  }
+}
+type Leaf = string | FormFile
+type Tree = { [key: string]: Leaf | Tree }
+const isBranch = (value: Leaf | Tree | undefined): value is Tree => typeof value === 'object' && !(value instanceof FormFile)
 
 /** `a[b][0]` → ['a', 'b', '0']; refuses names that could reach a prototype or nest without end. */
 const pathOf = (name: string): string[] => {
@@ -25,21 +38,23 @@ const pathOf = (name: string): string[] => {
   return path
 }
 
-const put = (tree: Tree, path: string[], value: string | Tree): void => {
+/** A name that comes again makes a list: `-F attachments=@a.pdf -F attachments=@b.pdf`. */
+const put = (tree: Tree, path: string[], value: Leaf): void => {
   const [head, ...rest] = path as [string, ...string[]]
   const key = head === '' ? String(Object.keys(tree).length) : head
-  if (rest.length === 0) tree[key] = value
+  const next = tree[key]
+  if (rest.length === 0 && next === undefined) tree[key] = value
   else {
-    const next = tree[key]
-    const branch: Tree = typeof next === 'object' ? next : Object.create(null)
+    const branch: Tree = isBranch(next) ? next : Object.assign(Object.create(null), next === undefined ? {} : { 0: next })
     tree[key] = branch
-    put(branch, rest, value)
+    put(branch, rest.length === 0 ? [''] : rest, value)
   }
 }
 
 /** Trees whose keys are all numbers become lists. */
-const settle = (value: string | Tree): unknown => {
+const settle = (value: Leaf | Tree): unknown => {
   if (typeof value === 'string') return value
+  if (!isBranch(value)) return { ...value }
   const keys = Object.keys(value)
   if (keys.length > 0 && keys.every(key => /^\d{1,3}$/.test(key)))
     return keys.sort((a, b) => Number(a) - Number(b)).map(key => settle(value[key]!))
@@ -87,7 +102,7 @@ const inMemory = async (file: BusboyFileStream): Promise<string> => {
  * Reads the whole form. A file becomes `{ filename, content, content_type }`, its content in base64, or with `uploads` the name
  * under which they have it. Like every body it is bounded as a whole, and in time.
  */
-export const readMultipart = async (request: FastifyRequest, allowed: boolean, uploads?: Uploads): Promise<unknown> => {
+export const readMultipart = async (request: FastifyRequest, allowed: boolean, uploads?: Uploads): Promise<object> => {
   if (!allowed) throw problem('unsupported_media_type')
   const tree: Tree = Object.create(null)
   const files: Promise<void>[] = []
@@ -133,9 +148,11 @@ export const readMultipart = async (request: FastifyRequest, allowed: boolean, u
       file.on('error', () => {}) // cut off with the form
       guarded(() => {
         const path = pathOf(name)
-        const kept = (uploads ? spool(file, uploads) : inMemory(file)).then(content =>
-          put(tree, path, { filename: filename ?? '', content, content_type }),
-        )
+        const leaf = new FormFile(filename ?? '', content_type)
+        put(tree, path, leaf) // at once: files come to their end in any order
+        const kept = (uploads ? spool(file, uploads) : inMemory(file)).then(content => {
+          leaf.content = content
+        })
         kept.catch(end)
         files.push(kept)
       })
@@ -154,7 +171,7 @@ export const readMultipart = async (request: FastifyRequest, allowed: boolean, u
     await Promise.allSettled(files)
     throw error
   }
-  return settle(tree)
+  return settle(tree) as object
 }
 
 const openForm = ({ headers }: FastifyRequest, most: { fileSize: number; files?: number }) => {
@@ -173,4 +190,15 @@ const openForm = ({ headers }: FastifyRequest, most: { fileSize: number; files?:
   } catch {
     throw invalid({ path: '', message: 'is not a whole multipart/form-data body' }) // no boundary
   }
+}
+
+/** A field that the operation takes as a list may be written once without an index: `-F attachments=@report.pdf`. */
+export const singlesAsLists = (form: object, schema: TSchema): Record<string, unknown> => {
+  const { properties = {} } = schema as Partial<TObject>
+  return Object.fromEntries(
+    Object.entries(form).map(([name, value]) => [
+      name,
+      (properties[name] as { type?: string } | undefined)?.type === 'array' && !Array.isArray(value) ? [value] : value,
+    ]),
+  )
 }

@@ -14,7 +14,7 @@ import type { Context, Operation } from '../operation.ts'
 import type { App } from '../platform.ts'
 import { Problem, problem, retryAfter } from '../problems.ts'
 import type { Authenticate } from './key-lookup.ts'
-import { isMultipart, readMultipart, type Uploads } from './multipart.ts'
+import { isMultipart, readMultipart, singlesAsLists, type Uploads } from './multipart.ts'
 
 export interface Window {
   name: string
@@ -112,7 +112,9 @@ const work = async (
   ctx: Context,
   uploads: Uploads | undefined,
 ): Promise<FastifyReply> => {
-  const body = isMultipart(request) ? await readMultipart(request, route.multipart, uploads) : request.body
+  const body = isMultipart(request)
+    ? singlesAsLists(await readMultipart(request, route.multipart, uploads), route.run.input)
+    : request.body
   const input = route.input({
     params: request.params as Record<string, string>,
     query: request.query as Record<string, unknown>,

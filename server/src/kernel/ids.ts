@@ -102,8 +102,14 @@ export const fromUlid = (text: string): string | undefined => {
 /** `('message', uuid)` → `msg_01J…` */
 export const publicId = (noun: Noun, uuid: string): string => `${prefixes[noun]}_${toUlid(uuid)}`
 
-/** `('message', 'msg_01J…')` → uuid; undefined when the text is no id of that noun, so that it answers as an unknown one. */
+/**
+ * `('message', 'msg_01J…')` → uuid, and so does the bare ULID that other products' clients write: an id works on every surface, whichever
+ * it came from. Undefined when the text is not an id of that noun; the caller answers as to an unknown one.
+ */
 export const parseId = (noun: Noun, id: string): string | undefined => {
   const prefix = `${prefixes[noun]}_`
-  return id.startsWith(prefix) ? fromUlid(id.slice(prefix.length)) : undefined
+  return fromUlid(id.startsWith(prefix) ? id.slice(prefix.length) : id)
 }
+
+/** `('message', '01J…')` → `msg_01J…`; an id that has its prefix stays as it is. */
+export const prefixedId = (noun: Noun, id = ''): string => (id.startsWith(`${prefixes[noun]}_`) ? id : `${prefixes[noun]}_${id}`)

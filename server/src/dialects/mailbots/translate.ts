@@ -1,13 +1,13 @@
 /** Mailbots' words ↔ ours. Pure functions. */
-import { type Noun, prefixes } from '../../kernel/ids.ts'
+import { prefixedId } from '../../kernel/ids.ts'
 import type { App } from '../../platform.ts'
 import type { Order } from '../../post/orders/order-view.ts'
 import type { Problem } from '../../problems.ts'
-import type { Incoming, Loose } from '../incoming.ts'
+import { type Incoming, type Loose, refuseOtherPaging, wholeNumber } from '../incoming.ts'
 
 /** Their ids are bare ULIDs; ours carry a prefix. */
 export const bare = (id: string): string => id.slice(id.indexOf('_') + 1)
-export const id = (noun: Noun, ulid: string | undefined): string => `${prefixes[noun]}_${ulid ?? ''}`
+export const id = prefixedId
 
 const ownId = /^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}$/
 
@@ -19,16 +19,15 @@ export const bareIds = <T>(value: T): T => {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, bareIds(item)])) as T
 }
 
-const whole = (value: unknown, least: number): number | undefined => {
-  const number = Number(value)
-  return value !== undefined && Number.isInteger(number) && number >= least ? number : undefined
-}
+const pagesBy = ['limit', 'offset', 'page', 'per_page']
 
-/** `limit` (default 20, at most 100) and `offset`; what is no number counts as not given. */
-export const paging = ({ query }: Incoming): { limit: number; offset: number } => ({
-  limit: Math.min(100, whole(query.limit, 1) ?? 20),
-  offset: whole(query.offset, 0) ?? 0,
-})
+/** `limit` (default 20, at most 100) and `offset`; `per_page` and `page` from 1 mean the same. */
+export const paging = ({ query }: Incoming): { limit: number; offset: number } => {
+  refuseOtherPaging(query, pagesBy)
+  const limit = wholeNumber(query, 'limit', 1, 100) ?? wholeNumber(query, 'per_page', 1, 100) ?? 20
+  const page = wholeNumber(query, 'page', 1, 100_000)
+  return { limit, offset: wholeNumber(query, 'offset', 0, 10_000_000) ?? (page === undefined ? 0 : (page - 1) * limit) }
+}
 
 interface Numbered<I> {
   data: I[]

@@ -1,14 +1,14 @@
 /** MailboxKit's words ↔ ours. Pure functions. */
 import type { Message } from '../../email/messages/messages.ts'
 import { withoutPixel } from '../../email/messages/opens.ts'
-import { type Noun, prefixes } from '../../kernel/ids.ts'
+import { prefixedId } from '../../kernel/ids.ts'
 import type { App } from '../../platform.ts'
 import { invalid } from '../../problems.ts'
-import type { Incoming } from '../incoming.ts'
+import { type Incoming, refuseOtherPaging, wholeNumber } from '../incoming.ts'
 
 /** Their ids are bare ULIDs; ours carry a prefix. */
 export const bare = (id: string): string => id.slice(id.indexOf('_') + 1)
-export const id = (noun: Noun, ulid: string | undefined): string => `${prefixes[noun]}_${ulid ?? ''}`
+export const id = prefixedId
 /** An inbox may be named by its id or by its address. */
 export const inboxId = (params: Record<string, string>): string =>
   params.inbox!.includes('@') ? params.inbox! : id('inbox', params.inbox)
@@ -40,19 +40,19 @@ const counted = ({ total = 0, offset, limit = 1 }: Listed<unknown>) =>
     ? {}
     : { total, per_page: limit, current_page: offset / limit + 1, last_page: Math.max(1, Math.ceil(total / limit)) }
 
-/** `limit` and `per_page` mean the same; `cursor` is next_cursor of the page before. */
-export const paging = ({ query }: Incoming): { limit: number; cursor?: string } => {
-  if (query.page > 1) throw invalid({ path: '/page', message: 'does not count here; take meta.next_cursor as ?cursor=' })
-  const limit = Math.floor(Number(query.per_page ?? query.limit))
-  return { limit: limit >= 1 ? Math.min(100, limit) : 20, ...(query.cursor ? { cursor: String(query.cursor) } : {}) }
+/** `limit` and `per_page` mean the same; `cursor` is next_cursor of the page before. The first page may be called so. */
+export const paging = ({ query }: Pick<Incoming, 'query'>): { limit: number; cursor?: string } => {
+  refuseOtherPaging(query, ['limit', 'per_page', 'cursor', ...(Number(query.page) === 1 ? ['page'] : [])])
+  const limit = wholeNumber(query, 'per_page', 1, 100) ?? wholeNumber(query, 'limit', 1, 100) ?? 20
+  return { limit, ...(query.cursor ? { cursor: String(query.cursor) } : {}) }
 }
 
-/** Where pages may be counted as well: `page` from 1. */
-export const numbered = ({ query: { page, ...query }, ...request }: Incoming) => {
-  const asked = paging({ ...request, query })
-  // As far as operations skip.
-  const number = Math.min(100_000, Math.floor(Number(page)))
-  return number >= 1 ? { limit: asked.limit, offset: (number - 1) * asked.limit } : asked
+/** Where pages may be counted as well: `page` from 1, or `offset`. */
+export const numbered = ({ query: { page, offset, ...query } }: Incoming) => {
+  const asked = paging({ query })
+  const number = wholeNumber({ page }, 'page', 1, 100_000)
+  const skipped = wholeNumber({ offset }, 'offset', 0, 10_000_000) ?? (number && (number - 1) * asked.limit)
+  return skipped === undefined ? asked : { limit: asked.limit, offset: skipped }
 }
 
 export const registered = (output: { api_key: string; email: string; inbox_id: string; owner_email: string }) => ({

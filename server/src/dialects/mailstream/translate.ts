@@ -2,7 +2,7 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import { nativeInput } from '../../api/native.ts'
 import type { Operation } from '../../operation.ts'
-import type { Incoming, Loose } from '../incoming.ts'
+import { type Incoming, type Loose, refuseOtherPaging } from '../incoming.ts'
 import { ourWord, theirWord } from './webhooks.ts'
 
 /** What the operation knows of the request; other fields are ignored. */
@@ -11,6 +11,7 @@ export const known =
   ({ params, query, body }: Incoming): Static<I> => {
     const all = nativeInput(run.input, { params, query, body }) as Record<string, unknown>
     const names = Object.keys((run.input as unknown as TObject).properties)
+    if (names.includes('cursor')) refuseOtherPaging(query, names)
     return Object.fromEntries(names.flatMap(name => (Object.hasOwn(all, name) ? [[name, all[name]]] : []))) as Static<I>
   }
 
