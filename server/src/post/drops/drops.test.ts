@@ -28,12 +28,19 @@ describe('the life of a piece', () => {
   it('only moves forward, and ends', () => {
     for (const from of pieceStatuses)
       for (const to of pieceStatuses) {
-        if (to === 'cancelled') assert.equal(canMove(from, to), from === 'created')
+        if (to === 'cancelled') assert.equal(canMove(from, to), from === 'created' || from === 'held')
         else if (from === to) assert.equal(canMove(from, to), false)
         else if (canMove(from, to) && canMove(to, from)) assert.fail(`${from} and ${to} could turn for ever`)
       }
     const end = (status: PieceStatus) => pieceStatuses.every(to => !canMove(status, to))
     assert.deepEqual(pieceStatuses.filter(end), ['returned', 'failed', 'cancelled'])
+  })
+
+  it('lets a held piece be approved or cancelled, and be believed nothing else of', () => {
+    assert.deepEqual(
+      pieceStatuses.filter(to => canMove('held', to)),
+      ['created', 'cancelled'],
+    )
   })
 
   it('lets a return beat a delivery, and nothing fail that was mailed', () => {
