@@ -39,10 +39,28 @@ export interface Operation<I extends TSchema = TSchema, O extends TSchema = TSch
   claims: boolean
   /** True when the answer shows a secret: where it is kept for replays it is sealed, and replayed to the same key only. */
   secret: boolean
+  /**
+   * What its answer can be beside JSON: `format` of the input → media type, the usual one first. Over HTTP the Accept header chooses where the
+   * input does not.
+   */
+  files: Readonly<Record<string, string>>
   /** Throws forbidden unless the caller holds every scope that this request needs. No stored answer is given before. */
   permit(ctx: Context, input: unknown): void
   /** Checks scope and input, then runs the rule. */
   call(ctx: Context, input: unknown): Promise<Static<O>>
+}
+
+/** The answer of an operation that gives a file as it is (`files`), where the caller asked for one. */
+export class FileAnswer {
+  readonly type: string
+  readonly name: string
+  readonly bytes: Uint8Array
+
+  constructor(type: string, name: string, bytes: Uint8Array) {
+    this.type = type
+    this.name = name
+    this.bytes = bytes
+  }
 }
 
 /** A closed object: unknown fields are refused. */
@@ -72,6 +90,7 @@ interface Parts<I extends TSchema, O> {
   output: O
   claims?: boolean
   secret?: boolean
+  files?: Readonly<Record<string, string>>
   /** The scopes this input needs beside the operation's own. */
   also?: (input: Static<I>) => readonly Scope[]
 }
@@ -80,8 +99,8 @@ interface Parts<I extends TSchema, O> {
 export const operation = <I extends TSchema, O extends TSchema>(
   title: string,
   scope: Scope,
-  { input, output, claims = false, secret = false, also = () => [] }: Parts<I, O>,
-  run: (ctx: Context, input: Static<I>) => Promise<Static<O>>,
+  { input, output, claims = false, secret = false, files = {}, also = () => [] }: Parts<I, O>,
+  run: (ctx: Context, input: Static<I>) => Promise<Static<O> | FileAnswer>,
 ): Operation<I, O> => {
   const checkInput = Compile(input)
   const checkOutput = Compile(output)
@@ -95,6 +114,7 @@ export const operation = <I extends TSchema, O extends TSchema>(
     output,
     claims,
     secret,
+    files,
     permit: (ctx, given) => {
       need(ctx, [scope])
       if (checkInput.Check(given)) need(ctx, also(given))
@@ -106,6 +126,8 @@ export const operation = <I extends TSchema, O extends TSchema>(
       if (!checkInput.Check(given)) throw invalid(...fieldErrors(checkInput.Errors(given)))
       need(ctx, also(given))
       const result = await run(ctx, given as Static<I>)
+      // Only a surface that knows files gets one: they all ask for `format`.
+      if (result instanceof FileAnswer) return result as never
       if (ctx.app.config.CHECK_OUTPUTS && !checkOutput.Check(result))
         throw new Error(`Output of "${title}": ${JSON.stringify(fieldErrors(checkOutput.Errors(result)))}`)
       return result

@@ -49,6 +49,8 @@ import type {
   OrderCheckoutInput,
   OrderCreateInput,
   OrderListInput,
+  OrderPreviewInput,
+  OrderPreviewResult,
   OrderQuoteInput,
   OrderQuoteResult,
   OrderRecipient,
@@ -391,6 +393,11 @@ export class OrdersResource extends Resource {
   /** Quote an order: its price, and whether every piece can be printed. `POST /v1/orders/{order_id}/quote`, scope `orders.update`. */
   quote(orderId: string, input: OrderQuoteInput = {}, options?: RequestOptions): Promise<OrderQuoteResult> {
     return this.http.call('POST', path`/v1/orders/${orderId}/quote`, input, options)
+  }
+
+  /** Preview a piece of an order, for any row of its list. `GET /v1/orders/{order_id}/preview`, scope `orders.read`. */
+  preview(orderId: string, input: OrderPreviewInput = {}, options?: RequestOptions): Promise<OrderPreviewResult> {
+    return this.http.call('GET', path`/v1/orders/${orderId}/preview`, input, options)
   }
 
   /** Check out an order: it is quoted, paid and given to the printer on its day. `POST /v1/orders/{order_id}/checkout`, scope `orders.update`. */

@@ -866,6 +866,43 @@ export interface OrderQuoteResult {
     }[]
     warnings: string[]
   }
+  /** Up to five rows to look at before paying: the most text, the longest line, the most corrected, the strangest. */
+  look_at: {
+    /** As the spreadsheet numbers it. */
+    row: number
+    /** What is remarkable about it. */
+    why: string[]
+    /** GET with your key: PDF, PNG or JSON by format or Accept. */
+    preview_url: string
+    /** The print file; signed, valid for a week, for whoever has the link. */
+    pdf_url: string
+    /** PNG of each page of a card, of the first of a letter. */
+    pages: {
+      page: number
+      small: string
+      medium: string
+      large: string
+    }[]
+  }[]
+}
+
+export interface OrderPreviewResult {
+  order_id: string
+  /** As the spreadsheet numbers it. */
+  row: number
+  /** The address as it is printed. */
+  lines: string[]
+  merge_variables: Record<string, string>
+  warnings: string[]
+  /** The print file; signed, valid for a week. */
+  pdf_url: string
+  /** PNG of each page, cut at the trim. */
+  pages: {
+    page: number
+    small: string
+    medium: string
+    large: string
+  }[]
 }
 
 export interface OrderAnalyticsResult {
@@ -1447,6 +1484,17 @@ export interface OrderRecipientListInput {
 export interface OrderQuoteInput {
   /** Leave out the recipients whose piece cannot be printed, instead of refusing all. */
   skip_unprintable?: boolean
+}
+
+export interface OrderPreviewInput {
+  /** As the spreadsheet numbers it. Default: the first that was taken. */
+  row?: number
+  /** pdf: all pages; png: one; json: links to both. Default: what Accept asks for, else pdf. */
+  format?: 'pdf' | 'png' | 'json'
+  /** Of a png: 1 is the front of a card, 2 its back. Default 1. */
+  page?: number
+  /** Of a png: 320, 640 or 1280 pixels wide. Default large. */
+  size?: 'small' | 'medium' | 'large'
 }
 
 export interface OrderCheckoutInput {

@@ -102,7 +102,15 @@ const pathItem = ([at, operation, status = 200, more]: (typeof v1)[number]) => {
           }
         : {}),
       responses: {
-        [status]: { description: 'Done.', content: { 'application/json': { schema: operation.output } } },
+        [status]: {
+          description: 'Done.',
+          content: {
+            'application/json': { schema: operation.output },
+            ...Object.fromEntries(
+              Object.values(operation.files).map(type => [type, { schema: { type: 'string', format: 'binary' } }]),
+            ),
+          },
+        },
         default: {
           description: 'A refusal.',
           content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },

@@ -10,9 +10,10 @@ import { conflictOn, type Db, isTransient, untied } from '../kernel/database/db.
 import { type Claim, checkReplay, fingerprint, once, Replay, readKey } from '../kernel/database/idempotency.ts'
 import { clientNetwork } from '../kernel/net/ip-addresses.ts'
 import { limits } from '../limits.ts'
-import type { Context, Operation } from '../operation.ts'
+import { type Context, FileAnswer, type Operation } from '../operation.ts'
 import type { App } from '../platform.ts'
 import { Problem, problem, retryAfter } from '../problems.ts'
+import { preferred } from './accept.ts'
 import type { Authenticate } from './key-lookup.ts'
 import { isMultipart, readMultipart, singlesAsLists, type Uploads } from './multipart.ts'
 
@@ -115,12 +116,13 @@ const work = async (
   const body = isMultipart(request)
     ? singlesAsLists(await readMultipart(request, route.multipart, uploads), route.run.input)
     : request.body
-  const input = route.input({
+  const asked = route.input({
     params: request.params as Record<string, string>,
     query: request.query as Record<string, unknown>,
     body,
     ctx,
   })
+  const input = withFormat(route, asked, request.headers.accept)
   // The body may have taken a while to come, and a revocation none.
   if (ctx.revoked?.()) await checkStillActive(ctx)
   let stored: { status: number; body: string } | undefined
@@ -130,8 +132,14 @@ const work = async (
   // No client's key holds a space, so these two kinds never meet.
   const key = given !== undefined && surface.idempotencyPerKey && ctx.key ? `${ctx.key.id} ${given}` : given
   try {
-    if (key === undefined || !ctx.key) encode(await route.run.call(ctx, input))
-    else {
+    if (key === undefined || !ctx.key) {
+      const output: unknown = await route.run.call(ctx, input)
+      if (output instanceof FileAnswer) {
+        await checkReader(route, ctx)
+        return sendFile(reply, output)
+      }
+      encode(output)
+    } else {
       const { secret } = route.run
       const print = fingerprint(`${route.method} ${route.path}`, input, secret ? ctx.key.id : '')
       if (route.run.claims) {
@@ -175,6 +183,23 @@ const checkReader = async (route: Route, ctx: Context): Promise<void> => {
 
 const send = (reply: FastifyReply, { status, body }: { status: number; body: string }): FastifyReply =>
   reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body)
+
+/** Shown by browsers where they can, and never as a page of ours. */
+const sendFile = (reply: FastifyReply, { type, name, bytes }: FileAnswer): FastifyReply =>
+  reply
+    .headers({
+      'content-type': type,
+      'content-disposition': `inline; filename="${name}"`,
+      'content-security-policy': "default-src 'none'; sandbox",
+      'cache-control': 'private, no-store',
+    })
+    .send(bytes)
+
+/** Where the answer can be a file and the input does not say which, the Accept header does. */
+const withFormat = ({ run: { files } }: Route, input: unknown, accept: string | undefined): unknown =>
+  Object.keys(files).length === 0 || (input as { format?: unknown }).format !== undefined
+    ? input
+    : { ...(input as object), format: preferred(accept, { ...files, json: 'application/json' }) }
 
 const contextOf = async (
   app: App,

@@ -22,6 +22,7 @@ import { getEvent, listEvents } from '../events/event-log.ts'
 import type { Operation } from '../operation.ts'
 import { listCarriers } from '../post/carriers/index.ts'
 import { checkoutOrder } from '../post/checkout/checkout.ts'
+import { previewOrder } from '../post/checkout/order-preview.ts'
 import { quoteOrder } from '../post/checkout/quote.ts'
 import { getOrderAnalytics, getOrderTracking } from '../post/orders/order-tracking.ts'
 import { cancelOrder, createOrder, getOrder, listOrders, updateOrder } from '../post/orders/orders.ts'
@@ -113,6 +114,7 @@ export const v1: V1Row[] = [
   ['POST /orders/:order_id/recipients', uploadRecipients, 200, { multipart: true, uploads: true }],
   ['GET /orders/:order_id/recipients', listRecipients],
   ['POST /orders/:order_id/quote', quoteOrder],
+  ['GET /orders/:order_id/preview', previewOrder],
   ['POST /orders/:order_id/checkout', checkoutOrder],
   ['GET /orders/:order_id/tracking', getOrderTracking],
   ['GET /orders/:order_id/analytics', getOrderAnalytics],

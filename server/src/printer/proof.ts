@@ -19,12 +19,22 @@ export async function makeProof(piece: { pdf: Uint8Array; height: number; trim: 
   return small.map((page, i) => ({ small: page, medium: medium[i]!, large: large[i]! }))
 }
 
+/** One page, counted from 1, as a PNG file; undefined when there is none. */
+export async function drawProof(
+  piece: { pdf: Uint8Array; pages: number; height: number; trim: Rect },
+  page: number,
+  size: ProofSize,
+): Promise<Uint8Array | undefined> {
+  return page > piece.pages ? undefined : (await drawAt(piece, size, [page - 1]))[0]
+}
+
 async function drawAt(
   { pdf, height, trim }: { pdf: Uint8Array; height: number; trim: Rect },
   size: ProofSize,
+  only?: readonly number[],
 ): Promise<Uint8Array[]> {
   const scale = proofSizes[size] / Math.max(trim.w, trim.h)
-  const pages = await rasterise(pdf, scale, 'proof')
+  const pages = await rasterise(pdf, scale, 'proof', only)
   const [x, y] = [Math.round(trim.x * scale), Math.round((height - trim.y - trim.h) * scale)]
   return pages.map(page =>
     encodePng(

@@ -4,6 +4,7 @@ import { safeEqual } from '../../kernel/crypto.ts'
 import { limits } from '../../limits.ts'
 import type { App } from '../../platform.ts'
 import { isFromLob, mayBeLob } from '../../post/carriers/lob.ts'
+import { previewFile } from '../../post/checkout/order-preview.ts'
 import { proofFile } from '../../post/pieces/proofs.ts'
 import { follow } from '../../post/tracking/qr-links.ts'
 import { receiveFeed } from '../../post/tracking/tracking.ts'
@@ -37,18 +38,22 @@ export const publicPost = (fastify: FastifyInstance, app: App): void => {
       },
     })
 
-  fastify.get('/proofs/:id/:file', async (request, reply) => {
-    const file = await proofFile(app, request.url)
-    if (!file) throw problem('not_found', { what: 'proof (or the link has expired)' })
-    return reply
-      .headers({
-        'content-type': file.type,
-        'content-disposition': 'inline',
-        'content-security-policy': "default-src 'none'; sandbox",
-        'cache-control': 'private, max-age=300',
-      })
-      .send(file.bytes)
-  })
+  for (const [path, fileOf, what] of [
+    ['/proofs/:id/:file', proofFile, 'proof'],
+    ['/previews/:id/:row/:file', previewFile, 'preview'],
+  ] as const)
+    fastify.get(path, async (request, reply) => {
+      const file = await fileOf(app, request.url)
+      if (!file) throw problem('not_found', { what: `${what} (or the link has expired)` })
+      return reply
+        .headers({
+          'content-type': file.type,
+          'content-disposition': 'inline',
+          'content-security-policy': "default-src 'none'; sandbox",
+          'cache-control': 'private, max-age=300',
+        })
+        .send(file.bytes)
+    })
 
   // The body is stored as it came, so nothing may read it before.
   fastify.register((raw, _options, done) => {

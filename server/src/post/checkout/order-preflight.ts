@@ -3,7 +3,6 @@
  * drawn and looked at, before money moves. 10,000 handwritten cards take some four seconds, in slices between which others are served.
  */
 import type { Db } from '../../kernel/database/db.ts'
-import { newId } from '../../kernel/ids.ts'
 import type { App } from '../../platform.ts'
 import { checkRecipient } from '../../printer/postcard.ts'
 import { PrintProblem } from '../../printer/problem.ts'
@@ -13,6 +12,7 @@ import type { CompleteOrder } from '../orders/complete-order.ts'
 import type { Artwork, StoredCreative } from '../pieces/creative.ts'
 import { loadArtwork, renderer, specOf } from '../production/printing.ts'
 import * as recipients from '../recipients/order-recipients.sql.ts'
+import { type RemarkableRow, remarkable } from './remarkable-rows.ts'
 
 /** A recipient whose piece cannot be printed. */
 export interface Unprintable {
@@ -29,18 +29,21 @@ export interface Preflight {
   warnings: string[]
   /** Of the thickest piece. */
   sheets: number
+  /** The rows a person should see before paying. */
+  remarkable: RemarkableRow[]
 }
 
 const batch = 500
 const slice = 20
 /** Stand for what a piece gets at checkout: same length, same place. */
-const sampleBarcode = '00310000000000000000'
+export const sampleBarcode = '00310000000000000000'
 const sampleCode = '0000000000000000'
 
 /** Checks all accepted recipients of an order. */
 export const preflightOrder = async (app: App, db: Db, order: CompleteOrder): Promise<Preflight> => {
   const artwork = await loadArtwork(app, db, order.org, [order.creative])
-  const found: Preflight = { checked: 0, problems: [], warnings: [], sheets: 1 }
+  const found: Preflight = { checked: 0, problems: [], warnings: [], sheets: 1, remarkable: [] }
+  const remarks = remarkable()
   const samples = new Map<'first' | 'longest', recipients.Recipient>()
   let longest = 0
   for (let after: string | null = null; ; ) {
@@ -51,6 +54,7 @@ export const preflightOrder = async (app: App, db: Db, order: CompleteOrder): Pr
     found.problems.push(...(await checkBatch(app, order, artwork, rows, found)))
     const bad = new Set(found.problems.slice(-batch).map(({ id }) => id))
     for (const row of rows.filter(({ id }) => !bad.has(id))) {
+      remarks.add(row)
       const length = Object.values(row.merge_variables).join('').length
       if (!samples.has('first')) samples.set('first', row)
       if (length <= longest) continue
@@ -59,14 +63,22 @@ export const preflightOrder = async (app: App, db: Db, order: CompleteOrder): Pr
     }
   }
   for (const row of new Set(samples.values())) await lookAt(app, order, artwork, row, found)
-  return found
+  return { ...found, remarkable: remarks.rows() }
 }
 
-const specFor = (app: App, order: CompleteOrder, artwork: Artwork, row: recipients.Recipient, imb: string | null): PieceSpec =>
+/** The piece of one recipient as it would be printed now. */
+export const specFor = (
+  app: App,
+  order: CompleteOrder,
+  artwork: Artwork,
+  row: recipients.Recipient,
+  imb: string | null,
+): PieceSpec =>
   specOf(
     app,
     {
-      id: newId(),
+      // The same row looks the same each time it is drawn: a hand is wild by its id, and a file bears its date.
+      id: row.id,
       kind: order.kind,
       size: order.size,
       recipient: row.recipient,
@@ -75,7 +87,7 @@ const specFor = (app: App, order: CompleteOrder, artwork: Artwork, row: recipien
       merge_variables: { ...order.mergeVariables, ...row.merge_variables },
       imb,
       code: order.qrUrl ? sampleCode : null,
-      created_at: app.clock.now(),
+      created_at: order.createdAt,
     },
     artwork,
     `row ${row.row}`,

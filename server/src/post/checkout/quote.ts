@@ -1,5 +1,6 @@
 /** What an order costs, and whether every one of its pieces can be printed. A draft becomes quoted, and stays so until it is changed. */
 import Type, { type Static } from 'typebox'
+import { parseId } from '../../kernel/ids.ts'
 import { type Context, object, operation } from '../../operation.ts'
 import { problem } from '../../problems.ts'
 import { allocate } from '../drops/drop-plan.ts'
@@ -11,6 +12,7 @@ import { checkOpen } from '../orders/orders.ts'
 import * as recipients from '../recipients/order-recipients.sql.ts'
 import { nowFor } from '../sandbox/test-clock.ts'
 import { type Preflight, preflightOrder, type Unprintable } from './order-preflight.ts'
+import { RowToLookAt, toLookAt } from './order-preview.ts'
 
 /** The answer shows so many problems, and counts the others. */
 const mostShown = 100
@@ -32,6 +34,9 @@ const Report = Type.Object({
       { description: `The first ${mostShown}.` },
     ),
     warnings: Type.Array(Type.String({ description: 'What prints, but not at its best.' })),
+  }),
+  look_at: Type.Array(RowToLookAt, {
+    description: 'Up to five rows to look at before paying: the most text, the longest line, the most corrected, the strangest.',
   }),
 })
 
@@ -110,9 +115,11 @@ export const quoteOrder = operation(
   { input: object({ order_id: Type.String(), skip_unprintable: SkipUnprintable }), output: Report },
   async (ctx, { order_id, skip_unprintable = false }): Promise<Static<typeof Report>> => {
     const { quote, preflight, skipped } = await makeQuote(ctx, order_id, skip_unprintable)
+    const order = await showOrder(ctx, order_id)
     return {
       ready: quote !== undefined,
-      order: await showOrder(ctx, order_id),
+      order,
+      look_at: toLookAt(ctx.app, parseId('order', order.id)!, order.kind, preflight.remarkable),
       preflight: {
         checked: preflight.checked,
         problem_count: preflight.problems.length,

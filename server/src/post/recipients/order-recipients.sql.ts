@@ -57,6 +57,12 @@ export const digest = async (db: Db, organizationId: string, orderId: string): P
       order by id), '')), 'hex') as sha256
     from recipients where organization_id = ${organizationId} and order_id = ${orderId} and accepted`))!.sha256
 
+/** One row of the list, taken or not. */
+export const ofRow = (db: Db, organizationId: string, orderId: string, row: number) =>
+  db.row<RecipientRow>(sql`
+    select id, row, accepted, recipient, address_status, merge_variables, given, reasons from recipients
+    where organization_id = ${organizationId} and order_id = ${orderId} and row = ${row}`)
+
 /** How many are accepted, by destination. */
 export const destinations = (db: Db, organizationId: string, orderId: string) =>
   db.rows<{ country: string; count: number }>(sql`
