@@ -112,7 +112,7 @@ describe('held mail', () => {
       bcc: 'secret@sink.test',
       subject: 'Hi <script>alert(1)</script>',
       text: 'Plain </pre><img src=x>',
-      html: '<p>Rich <a href="https://evil.test">part</a></p><script>alert(2)</script>',
+      html: '<p>Rich <a href="https://evil.test">part</a></p><p style="display:none">Unseen words</p><script>alert(2)</script>',
       headers: { 'X-Mark': '"><b>' },
       attachments: [{ filename: 'a<b>.txt', content: Buffer.from('hi').toString('base64') }],
     })
@@ -133,6 +133,7 @@ describe('held mail', () => {
       createHash('sha256').update('hi').digest('hex'),
     ])
       assert.ok(page.includes(part), part)
+    assert.equal(page.split('Unseen words').length, 3, 'in the text and in the source: the owner sees what the reader will not')
     const sha256 = /name="sha256" value="([0-9a-f]{64})"/.exec(page)![1]!
 
     assert.equal((await t.post(path, { decision: 'approved', sha256: '0'.repeat(64) })).status, 409)

@@ -45,7 +45,13 @@ export interface Seen {
 /** Reads looks with the rules of one mail. Mails repeat the same few styles in the same places, so looks are kept. */
 export class Looks {
   readonly sheet = new StyleSheet()
+  /** Everything counts as seen: for whoever has to know all that a mail says. */
+  readonly #hidden: boolean
   readonly #kept = new Map<Look, Map<string, Seen>>()
+
+  constructor(hidden: boolean) {
+    this.#hidden = hidden
+  }
 
   /** The look of an element inside another; the parent's own object when nothing changes. */
   of(parent: Look, tag: string, attributes: Attributes): Seen {
@@ -83,7 +89,8 @@ export class Looks {
     const classes = (attributes.get('class') ?? '').toLowerCase().split(/\s+/)
     const ruled = this.sheet.match(tag, (attributes.get('id') ?? '').toLowerCase(), classes)
     const declared = style === undefined ? ruled : readDeclarations(style, new Map(ruled))
-    return { look: lookOf(parent, tag, attributes, declared, link, this.sheet), declared }
+    const look = lookOf(parent, tag, attributes, declared, link, this.sheet)
+    return { look: this.#hidden ? { ...plainLook, pre: look.pre } : look, declared }
   }
 }
 

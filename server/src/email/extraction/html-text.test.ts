@@ -68,6 +68,13 @@ test('what is hidden can hold what is shown again, and the other way round', () 
   ]) // biome-ignore format: one list
 })
 
+test('whoever answers for a mail can have all of its text', () => {
+  const html =
+    '<style>.x{display:none}</style><p>Hello</p><p class="x">Wire 100</p><p style="color:#fff">to</p><p hidden>Bob</p><!-- no -->'
+  assert.equal(htmlToText(html), 'Hello')
+  assert.equal(htmlToText(html, { hidden: true }), 'Hello\n\nWire 100\n\nto\n\nBob')
+})
+
 test('preheaders filled up with characters that show nothing', () => {
   all([
     [`<div>Your order&nbsp;${'&zwnj;&nbsp;'.repeat(80)}</div><p>Hello</p>`, 'Your order\n\nHello'],

@@ -16,14 +16,17 @@ const longestHtml = 1_000_000
 const farthest = 256
 const deepestCell = 50
 
-/** Never throws. Up to 1,000,000 characters are read; the empty string when nothing in it can be seen. */
-export const htmlToText = (html: string): string => joinLines(readHtml(html)).trim()
+/**
+ * Never throws. Up to 1,000,000 characters are read; the empty string when nothing in it can be seen. With `hidden`, text that
+ * cannot be seen is written too.
+ */
+export const htmlToText = (html: string, { hidden = false } = {}): string => joinLines(readHtml(html, hidden)).trim()
 
 /** The lines of an HTML body as a person sees them. */
-export const readHtml = (html: string): Line[] => {
-  const page = new Page(html.slice(0, longestHtml))
+export const readHtml = (html: string, hidden = false): Line[] => {
+  const page = new Page(html.slice(0, longestHtml), { hidden })
   // What only screen readers are spared (aria-hidden) is better than nothing.
-  const { lines } = page.lines.length > 0 || !page.skippedAside ? page : new Page(html.slice(0, longestHtml), true)
+  const { lines } = page.lines.length > 0 || !page.skippedAside ? page : new Page(html.slice(0, longestHtml), { aside: true })
   return lines.map(line => ({ ...line, text: withoutInvisible(line.text).trimEnd() }))
 }
 
@@ -88,7 +91,7 @@ interface List {
 
 class Page implements TokenizerCallbacks {
   readonly #html: string
-  readonly #looks = new Looks()
+  readonly #looks: Looks
   readonly #stack: Frame[] = []
   readonly #open = new Map<string, number>()
   readonly #lists: List[] = []
@@ -108,9 +111,10 @@ class Page implements TokenizerCallbacks {
   #linkSeen = false
   skippedAside = false
 
-  constructor(html: string, withAside = false) {
+  constructor(html: string, { hidden = false, aside = false } = {}) {
     this.#html = html
-    this.#withAside = withAside
+    this.#withAside = aside || hidden
+    this.#looks = new Looks(hidden)
     const tokenizer = new Tokenizer({ xmlMode: false, decodeEntities: true }, this)
     tokenizer.write(html)
     tokenizer.end()

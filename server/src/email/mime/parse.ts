@@ -11,8 +11,11 @@ export type { ParsedAttachment, ParsedMessage } from './read-message.ts'
 export interface Parser {
   /** Always resolves to a message; `parsed: false` and `problem` when it could not be read in full. */
   parse(raw: Buffer): Promise<ParsedMessage>
-  /** Plain text of an HTML body (its first 1,000,000 characters); the empty string when it cannot be rendered in time. */
-  htmlToText(html: string): Promise<string>
+  /**
+   * Plain text of an HTML body (its first 1,000,000 characters), with `hidden` what nobody sees of it too; the empty string
+   * when it cannot be rendered in time.
+   */
+  htmlToText(html: string, options?: { hidden?: boolean }): Promise<string>
   /** Lets what is under way end (at most the deadline), then ends the workers. */
   close(): Promise<void>
 }
@@ -107,7 +110,7 @@ export const createParser = ({ workers = 2, timeoutMs = 10_000, maxHeapMb = 256 
       const copy = new Uint8Array(raw)
       return run({ kind: 'message', raw: copy }, [copy.buffer], problem => unparsed(raw, problem))
     },
-    htmlToText: html => run({ kind: 'html', html }, [], () => ''),
+    htmlToText: (html, { hidden = false } = {}) => run({ kind: 'html', html, hidden }, [], () => ''),
     async close() {
       await Promise.all(underWay)
       await Promise.all([...seats].map(({ thread }) => thread.terminate()))

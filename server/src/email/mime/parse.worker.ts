@@ -4,11 +4,11 @@ import { cleanText } from '../extraction/clean-text.ts'
 import { htmlToText } from '../extraction/html-text.ts'
 import { readMessage } from './read-message.ts'
 
-export type Job = { kind: 'message'; raw: Uint8Array } | { kind: 'html'; html: string }
+export type Job = { kind: 'message'; raw: Uint8Array } | { kind: 'html'; html: string; hidden: boolean }
 
 parentPort!.on('message', (job: Job) => {
   if (job.kind === 'html') {
-    parentPort!.postMessage(cleanText(htmlToText(job.html)))
+    parentPort!.postMessage(cleanText(htmlToText(job.html, job)))
     return
   }
   const message = readMessage(Buffer.from(job.raw.buffer, job.raw.byteOffset, job.raw.byteLength))

@@ -109,7 +109,14 @@ const pageOf = async (app: App, row: MessageRow, files: HeldFile[]): Promise<Hel
     ...(row.text_body === null ? [] : [{ heading: 'Text', text: row.text_body }]),
     ...(row.html_body === null
       ? []
-      : [{ heading: 'HTML part, as text', text: await app.parser.htmlToText(row.html_body), source: row.html_body }]),
+      : [
+          {
+            heading: 'HTML part, as text',
+            // What the reader will not see is what the owner must.
+            text: await app.parser.htmlToText(row.html_body, { hidden: true }),
+            source: row.html_body,
+          },
+        ]),
     ...(files.length === 0
       ? []
       : [
