@@ -428,7 +428,7 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
         "type": "string",
         "minLength": 1,
         "maxLength": 500,
-        "description": "Words; \"quoted phrases\", or, and -without work as in a web search."
+        "description": "Words, or their beginning (three letters or more), without case and accents, in singular or plural; an address, a domain or a file name; \"quoted phrases\", or, and -without work as in a web search."
       },
       "inbox_id": {
         "type": "string",
@@ -441,11 +441,12 @@ export const inputs: Record<keyof typeof import('../catalogue.ts').catalogue, ob
           "enum": [
             "subject",
             "from",
+            "attachments",
             "body"
           ]
         },
         "minItems": 1,
-        "description": "Where to look. Default: everywhere."
+        "description": "Where to look; attachments: the names of files. Default: everywhere."
       },
       "date_from": {
         "type": "string",

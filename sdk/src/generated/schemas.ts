@@ -1146,12 +1146,12 @@ export interface ThreadListInput {
 }
 
 export interface MessageSearchInput {
-  /** Words; "quoted phrases", or, and -without work as in a web search. */
+  /** Words, or their beginning (three letters or more), without case and accents, in singular or plural; an address, a domain or a file name; "quoted phrases", or, and -without work as in a web search. */
   query: string
   /** Id of the inbox, or its address. */
   inbox_id?: string
-  /** Where to look. Default: everywhere. */
-  fields?: ('subject' | 'from' | 'body')[]
+  /** Where to look; attachments: the names of files. Default: everywhere. */
+  fields?: ('subject' | 'from' | 'attachments' | 'body')[]
   /** From this date or time on. */
   date_from?: string
   /** Up to this time, or to the end of this date. */

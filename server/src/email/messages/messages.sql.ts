@@ -118,31 +118,34 @@ export const ofThread = (db: Db, organizationId: string, livemode: boolean, thre
     where organization_id = ${organizationId} and livemode = ${livemode} and thread_id = ${threadId} and status <> 'blocked'
     order by id limit 500`)
 
-/** `weights`: a (subject), b (from), d (body). The GIN index finds the words; the filter then looks where they stand. */
+/** `words`: a tsquery of words.ts. What the index finds is sorted by id, and only what is shown is read whole. */
 export const search = (
   db: Db,
   organizationId: string,
   livemode: boolean,
   q: {
-    query: string
-    weights: string[]
+    words: string
     inboxId: string | undefined
     after: Date | undefined
     until: Date | undefined
+    firstId: string | undefined
+    endId: string | undefined
     before: string | undefined
     limit: number
   },
 ) =>
   db.rows<MessageRow>(sql`
-    select d.* from message_words w join message_details d on d.id = w.message_id
-    where w.organization_id = ${organizationId} and w.livemode = ${livemode}
-      and w.search @@ websearch_to_tsquery('simple', ${q.query}) and d.status <> 'blocked'
-      and ts_filter(w.search, ${q.weights}::"char"[]) @@ websearch_to_tsquery('simple', ${q.query})
-      and (${q.inboxId ?? null}::uuid is null or d.inbox_id = ${q.inboxId ?? null}::uuid)
-      and (${q.after ?? null}::timestamptz is null or d.created_at >= ${q.after ?? null}::timestamptz)
-      and (${q.until ?? null}::timestamptz is null or d.created_at < ${q.until ?? null}::timestamptz)
-      and (${q.before ?? null}::uuid is null or d.id < ${q.before ?? null}::uuid)
-    order by d.id desc limit ${q.limit}`)
+    with found as (
+      select m.id from message_words w join messages m on m.id = w.message_id
+      where w.organization_id = ${organizationId} and w.livemode = ${livemode} and w.search @@ ${q.words}::tsquery
+        and w.message_id >= ${q.firstId ?? lowest}::uuid and w.message_id < least(${q.endId ?? highest}::uuid, ${q.before ?? highest}::uuid)
+        and m.organization_id = ${organizationId} and m.status <> 'blocked'
+        and (${q.inboxId ?? null}::uuid is null or m.inbox_id = ${q.inboxId ?? null}::uuid)
+        and (${q.after ?? null}::timestamptz is null or m.created_at >= ${q.after ?? null}::timestamptz)
+        and (${q.until ?? null}::timestamptz is null or m.created_at < ${q.until ?? null}::timestamptz)
+      order by w.message_id desc limit ${q.limit}
+    )
+    select d.* from found join message_details d on d.id = found.id order by d.id desc`)
 
 /**
  * What a waiting agent is looking for: the oldest inbound mail of the inbox that fits. `sinceId`: a bound on ids that follows from

@@ -10,6 +10,7 @@ import type { App } from '../../platform.ts'
 import { invalid, problem } from '../../problems.ts'
 import { findInbox, InboxId } from '../inboxes/inboxes.ts'
 import * as store from './messages.sql.ts'
+import { queryOf, tagOf } from './words.ts'
 
 const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()])
 
@@ -274,7 +275,7 @@ export const getInboxMessage = operation(
   async (ctx, input) => toMessage(ctx.app, (await findMessageIn(ctx, input.inbox_id, input.message_id)).message),
 )
 
-const weights = { subject: 'a', from: 'b', body: 'd' } as const
+const weights = { subject: 'A', from: 'B', attachments: 'C', body: 'D' } as const
 
 export const searchMessages = operation(
   'Search messages across inboxes',
@@ -284,11 +285,15 @@ export const searchMessages = operation(
       query: Type.String({
         minLength: 1,
         maxLength: 500,
-        description: 'Words; "quoted phrases", or, and -without work as in a web search.',
+        description:
+          'Words, or their beginning (three letters or more), without case and accents, in singular or plural; an address, a domain or a file name; "quoted phrases", or, and -without work as in a web search.',
       }),
       inbox_id: Type.Optional(InboxId),
       fields: Type.Optional(
-        Type.Array(oneOf(['subject', 'from', 'body']), { minItems: 1, description: 'Where to look. Default: everywhere.' }),
+        Type.Array(oneOf(['subject', 'from', 'attachments', 'body']), {
+          minItems: 1,
+          description: 'Where to look; attachments: the names of files. Default: everywhere.',
+        }),
       ),
       date_from: dateInput('From this date or time on.'),
       date_to: dateInput('Up to this time, or to the end of this date.'),
@@ -299,15 +304,18 @@ export const searchMessages = operation(
   async (ctx, input) => {
     const { before, limit, fetch } = pageOf(input)
     const inbox = input.inbox_id === undefined ? undefined : await findInbox(ctx, input.inbox_id)
-    const rows = await store.search(ctx.db, ctx.org, ctx.livemode, {
-      query: input.query,
-      weights: (input.fields ?? ['subject', 'from', 'body']).map(field => weights[field]),
-      inboxId: inbox?.id,
-      after: readDate('/date_from', input.date_from),
-      until: readDate('/date_to', input.date_to, true),
-      before,
-      limit: fetch,
-    })
+    const fields = new Set<keyof typeof weights>(input.fields ?? ['subject', 'from', 'attachments', 'body'])
+    const words = queryOf(
+      tagOf(ctx.org, ctx.livemode),
+      input.query,
+      [...fields].map(field => weights[field]),
+    )
+    const after = readDate('/date_from', input.date_from)
+    const until = readDate('/date_to', input.date_to, true)
+    const bounds = { after, until, ...idBounds(ctx.app.clock, after, until) }
+    const rows = words
+      ? await store.search(ctx.db, ctx.org, ctx.livemode, { words, inboxId: inbox?.id, ...bounds, before, limit: fetch })
+      : []
     return page(rows, limit, row => toMessage(ctx.app, row))
   },
 )
