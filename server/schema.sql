@@ -99,6 +99,20 @@ alter table attachments add constraint attachments_organization_id_fkey FOREIGN 
 alter table attachments add constraint attachments_pkey PRIMARY KEY (id);
 CREATE INDEX attachments_of_message ON attachments USING btree (message_id, "position");
 
+-- awaited_messages
+create table awaited_messages (
+  organization_id uuid not null,
+  inbox_id uuid not null,
+  message_id text not null,
+  thread_id uuid not null,
+  founding boolean not null,
+  created_at timestamp with time zone not null default now()
+);
+alter table awaited_messages add constraint awaited_messages_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id) ON DELETE CASCADE;
+alter table awaited_messages add constraint awaited_messages_pkey PRIMARY KEY (inbox_id, message_id);
+CREATE INDEX awaited_messages_by_age ON awaited_messages USING btree (created_at);
+CREATE INDEX awaited_messages_of_thread ON awaited_messages USING btree (thread_id);
+
 -- blobs
 create table blobs (
   id uuid not null,
@@ -269,7 +283,8 @@ create table inboxes (
   domain_id uuid,
   hold boolean not null default false,
   daily_cap integer,
-  test_key_id uuid
+  test_key_id uuid,
+  reply_cap integer default 30
 );
 alter table inboxes add constraint inboxes_daily_cap_check CHECK ((daily_cap >= 0));
 alter table inboxes add constraint inboxes_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domains(id);
@@ -680,11 +695,15 @@ create table threads (
   subject text not null,
   message_count integer not null default 0,
   last_message_at timestamp with time zone not null,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  merged_into uuid,
+  replies integer not null default 0,
+  replies_since timestamp with time zone
 );
 alter table threads add constraint threads_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id) ON DELETE CASCADE;
 alter table threads add constraint threads_pkey PRIMARY KEY (id);
 CREATE INDEX threads_by_activity ON threads USING btree (inbox_id, livemode, last_message_at, id);
+CREATE INDEX threads_merged ON threads USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 
 -- tracking_feed
 create table tracking_feed (
