@@ -57,6 +57,13 @@ test('addresses are read with comments, groups, routes, quotes and what senders 
   for (const [field, expected] of cases) assert.deepEqual(read(field), expected, field)
 })
 
+test('fields that could be read for ever end at once', () => {
+  for (const field of ['=? "@"', '=?utf-8?Q?=3D=3Fx?= "@', '=?utf-8?B?PT8gQA==?='])
+    assert.ok(readAddressList(field).length <= 1, field)
+  for (const unit of ['<', '"', '(', '<"', 'a@ ', 'a . ', 'g:', ',', '"a" ', '=?', '=?u?q?', '\\', '[', '@[', ')', '>'])
+    assert.ok(readAddressList(unit.repeat(100_000 / unit.length)).length <= 1001, unit)
+})
+
 test('dates are read by the zone they name and never by the machine’s', () => {
   const cases: [string, string | null][] = [
     ['Thu, 19 Nov 2026 10:00:00 +0100', '2026-11-19T09:00:00.000Z'],

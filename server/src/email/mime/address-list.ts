@@ -9,23 +9,27 @@ import { type Mailbox, normalizeAddress } from './mailboxes.ts'
 
 /** No more addresses of one field are kept. */
 const longestList = 1000
+const mostWords = 2000
 
 /**
  * The mailboxes of a field in their order. A name without an address (`From: Mail Delivery System`) gives a mailbox whose address is
  * empty, when the field has no address at all. A group gives its members.
  */
 export const readAddressList = (field: string, around: string | null = null): Mailbox[] => {
-  const found = split(field)
+  const found = readEntries(field, around)
+  if (found.some(({ address }) => address.includes('@'))) return found.filter(({ address }) => address.includes('@'))
+  // All of the field in one encoded word, address and all: it is what the sender meant.
+  const decoded = /^\s*=\?/.test(field) ? decodeHeader(field, around) : ''
+  const meant = decoded.includes('@') ? readEntries(Buffer.from(decoded).toString('latin1'), null) : []
+  return meant.some(({ address }) => address.includes('@')) ? meant : found
+}
+
+const readEntries = (field: string, around: string | null): Mailbox[] =>
+  split(field)
     .slice(0, longestList)
     .flatMap(entry => readEntry(entry, around))
     .filter(({ address, name }) => address !== '' || name !== null)
-  if (found.some(({ address }) => address.includes('@')))
-    return found.filter(({ address }) => address.includes('@')).slice(0, longestList)
-  // All of the field in one encoded word, address and all: it is what the sender meant.
-  const decoded = /^\s*=\?/.test(field) ? decodeHeader(field, around) : ''
-  if (decoded.includes('@')) return readAddressList(Buffer.from(decoded).toString('latin1'))
-  return found
-}
+    .slice(0, longestList)
 
 /** What stands between two commas, in pieces. */
 interface Entry {
@@ -40,7 +44,7 @@ const newEntry = (): Entry => ({ words: [], comments: [], angle: null })
 const isEmpty = ({ words, comments, angle }: Entry): boolean => words.length === 0 && comments.length === 0 && angle === null
 
 const encodedWord = /=\?[^\s?]{1,80}\?[bq]\?[^?\s]*\?=/iy
-const atomEnd = /[\s,;:<>"()\\]|=\?/g
+const atomEnd = /[ \t\r\n,;:<>"()]|=\?/g
 
 const split = (field: string): Entry[] => {
   const entries: Entry[] = []
@@ -53,7 +57,8 @@ const split = (field: string): Entry[] => {
     entry = newEntry()
   }
   const add = (text: string, quoted: boolean) => {
-    entry.words.push({ text, quoted, apart })
+    // No mailbox has that many; they would only take time.
+    if (entry.words.length < mostWords) entry.words.push({ text, quoted, apart })
     apart = false
   }
   let at = 0
@@ -62,7 +67,7 @@ const split = (field: string): Entry[] => {
     if (character === ',' || character === ';') {
       end()
       at++
-    } else if (/[\s>]/.test(character)) {
+    } else if (character === '>' || isBlank(character)) {
       apart ||= character !== '>'
       at++
     } else if (character === '"') {
@@ -92,28 +97,33 @@ const split = (field: string): Entry[] => {
       if (entry.angle === null && !entry.words.some(({ text }) => text.includes('@'))) entry = newEntry()
       at++
     } else if (character === '[' && entry.words.at(-1)?.text.endsWith('@')) {
-      const close = field.indexOf(']', at)
-      const until = close < 0 || close > at + 100 ? at + 1 : close + 1
+      const close = field.slice(at, at + 100).indexOf(']')
+      const until = close < 0 ? at + 1 : at + close + 1
       add(field.slice(at, until), false)
       at = until
     } else {
-      encodedWord.lastIndex = at
-      const word = encodedWord.exec(field)
-      if (word) add(word[0], false)
-      else {
-        atomEnd.lastIndex = at + 1
-        const next = atomEnd.exec(field)
-        const atom = field.slice(at, next?.index ?? field.length)
-        const literal = atom.indexOf('@[')
-        add(literal < 0 ? atom : atom.slice(0, literal + 1), false)
-      }
-      const { text } = entry.words.at(-1)!
+      const text = wordAt(field, at)
+      add(text, false)
       at += text.length
     }
   }
   end()
   return entries
 }
+
+/** An encoded word, whatever stands in it, or what comes before the next special character; a domain literal's bracket is one too. */
+const wordAt = (field: string, at: number): string => {
+  encodedWord.lastIndex = at
+  const word = field[at] === '=' ? encodedWord.exec(field) : null
+  if (word) return word[0]
+  atomEnd.lastIndex = at + 1
+  const atom = field.slice(at, atomEnd.exec(field)?.index ?? field.length)
+  const literal = atom.indexOf('@[')
+  return literal < 0 ? atom : atom.slice(0, literal + 1)
+}
+
+const isBlank = (character: string): boolean =>
+  character === ' ' || character === '\t' || character === '\r' || character === '\n'
 
 /** A quoted string; one without its end is an ordinary character. */
 const quotedAt = (field: string, from: number): { text: string; end: number } => {
