@@ -244,3 +244,42 @@ test('uuencoded files in a text and the files of Outlook are opened', () => {
   assert.deepEqual(files(broken), [['winmail.dat', 'no TNEF']])
   assert.match(broken.problem ?? '', /TNEF/)
 })
+
+/** One element of DER, or of BER without a length. */
+const element = (tag: number, ...content: Buffer[]): Buffer => {
+  const all = Buffer.concat(content)
+  return Buffer.concat([Buffer.from([tag, 0x82, all.length >> 8, all.length & 255]), all])
+}
+const endless = (tag: number, ...content: Buffer[]): Buffer =>
+  Buffer.concat([Buffer.from([tag, 0x80]), ...content, Buffer.alloc(2)])
+
+test('what an opaque signature wraps is shown, beside the signature', () => {
+  const entity = Buffer.from(mixed(hello, 'Content-Disposition: attachment; filename=f\r\n\r\nbytes').slice(head.length))
+  const id = (hex: string) => element(6, Buffer.from(hex, 'hex'))
+  const cms = (wrap: typeof element, octets: Buffer, type = '2a864886f70d010702') =>
+    wrap(
+      0x30,
+      id(type),
+      wrap(
+        0xa0,
+        wrap(0x30, element(2, Buffer.from([1])), element(0x31), wrap(0x30, id('2a864886f70d010701'), wrap(0xa0, octets))),
+      ),
+    )
+  const mail = (content: Buffer) =>
+    read(
+      `${head}Content-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n${content.toString('base64')}\r\n`,
+    )
+  for (const content of [
+    cms(element, element(4, entity)),
+    cms(endless, endless(0x24, element(4, entity.subarray(0, 50)), element(4, entity.subarray(50)))),
+  ]) {
+    const message = mail(content)
+    assert.deepEqual([message.text, message.problem], ['hello', null])
+    assert.deepEqual(files(message), [
+      ['smime.p7m', content.toString('latin1')],
+      ['f', 'bytes'],
+    ])
+  }
+  const encrypted = cms(element, element(4, entity), '2a864886f70d010703')
+  assert.deepEqual(files(mail(encrypted)), [['smime.p7m', encrypted.toString('latin1')]])
+})

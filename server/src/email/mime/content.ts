@@ -7,7 +7,8 @@ import { decodeRaw, wordCharset } from './encoded-words.ts'
 import { readMediaType, safeFileName } from './file-names.ts'
 import type { RawField } from './header-section.ts'
 import { parameterText } from './parameters.ts'
-import type { Part, Structure } from './structure.ts'
+import { signedContent } from './smime.ts'
+import { type Part, readStructure, type Structure } from './structure.ts'
 import { textToHtml, unflow, unixLines } from './text-forms.ts'
 import { readTnef } from './tnef.ts'
 import { decodeTransfer } from './transfer-encodings.ts'
@@ -56,7 +57,7 @@ interface View {
 export const readContent = ({ root, problems }: Structure): Content => {
   const around = declaredCharset(root) ?? headerCharset(root.fields)
   const leaves = new Map<Part, Leaf>()
-  collect(root, { related: false, expected: false }, leaves, around)
+  collect(root, { related: false, expected: false }, leaves, around, problems)
   assignRoles([...leaves.values()])
   const view = viewOf(root, leaves)
   const reader = bodyReader(around, problems)
@@ -96,17 +97,37 @@ const joined = (leaves: Leaf[], shown: (leaf: Leaf) => string): string => {
   return texts.join('\n')
 }
 
-const collect = (part: Part, place: Pick<Leaf, 'related' | 'expected'>, leaves: Map<Part, Leaf>, around: string | null): void => {
+const collect = (
+  part: Part,
+  place: Pick<Leaf, 'related' | 'expected'>,
+  leaves: Map<Part, Leaf>,
+  around: string | null,
+  problems: Set<string>,
+): void => {
   if (part.type.startsWith('multipart/')) {
     for (const [index, child] of part.children.entries()) {
       const expected = part.type === 'multipart/alternative' || (part.type === 'multipart/related' && index === 0)
-      collect(child, { related: place.related || part.type === 'multipart/related', expected }, leaves, around)
+      collect(child, { related: place.related || part.type === 'multipart/related', expected }, leaves, around, problems)
     }
     return
   }
   const name = part.dispositionParameters.get('filename') ?? part.parameters.get('name')
   const filename = name ? parameterText(name, around) || null : null
   leaves.set(part, { part, filename, ...place, role: 'file' })
+  const signed = leaves.size < mostSigned && /^application\/(?:x-)?pkcs7-mime$/.test(part.type) ? openSigned(part) : null
+  if (!signed) return
+  // Shown like a part of a multipart, beside the file that proves it.
+  part.children = [signed.root]
+  for (const problem of signed.problems) problems.add(problem)
+  collect(signed.root, place, leaves, around, problems)
+}
+
+/** Signatures are opened as long as the message has no more parts than this: one within the other costs a pass each. */
+const mostSigned = 10
+
+const openSigned = (part: Part): Structure | null => {
+  const content = signedContent(decodeTransfer(part.encoding, part.body).bytes)
+  return content && readStructure(content, { whole: false })
 }
 
 /** Other text that is meant to be read, when there is no plain text and no HTML. */
@@ -130,7 +151,7 @@ const isText = ({ type }: Part): boolean => type === 'text/plain' || type === 't
 
 const viewOf = (part: Part, leaves: Map<Part, Leaf>): View => {
   const leaf = leaves.get(part)
-  if (leaf) return leaf.role === 'file' ? { plain: [], html: [] } : { plain: [leaf], html: [leaf] }
+  if (leaf && part.children.length === 0) return leaf.role === 'file' ? { plain: [], html: [] } : { plain: [leaf], html: [leaf] }
   const views = part.children.map(child => viewOf(child, leaves))
   const all: View = { plain: views.flatMap(({ plain }) => plain), html: views.flatMap(({ html }) => html) }
   if (part.type !== 'multipart/alternative') return all
@@ -251,6 +272,8 @@ const openFile = (
     const files = tnef.files.map(({ name, contentType, contentId, content }) =>
       attachment(name, readMediaType(contentType ?? '').type, content, { contentId: readContentId(contentId ?? '') }),
     )
+    // Rich text is shown to who can read it, where there is no other form of it.
+    if (tnef.rtf && tnef.text === null && tnef.html === null) files.push(attachment('message.rtf', 'application/rtf', tnef.rtf))
     return { files, body: tnef }
   }
   const contentId = readContentId(part.fields.find(([name]) => name === 'content-id')?.[1] ?? '')

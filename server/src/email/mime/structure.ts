@@ -43,10 +43,10 @@ export interface Structure {
   problems: Set<string>
 }
 
-/** Throws `OverCap`. Linear in the size of the message. */
-export const readStructure = (raw: Buffer): Structure => {
+/** `whole`: a message, and not an entity out of one. Throws `OverCap`. Linear in the size of the message. */
+export const readStructure = (raw: Buffer, { whole = true } = {}): Structure => {
   const reading: Reading = { parts: 0, headerBytes: 0, mends: 0, problems: new Set() }
-  const header = readHeaderSection(raw, 0, { root: true, limit: { bytes: caps.headerBytes, lines: caps.headerLines, exceeded } })
+  const header = readHeaderSection(raw, 0, { root: whole, limit: { bytes: caps.headerBytes, lines: caps.headerLines, exceeded } })
   countHeader(reading, header)
   const root = makePart(header, 'text/plain')
   if (isMultipart(root)) readMultipart(reading, root, raw.subarray(header.body), boundaryOf(root), 1)
