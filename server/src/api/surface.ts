@@ -259,11 +259,9 @@ export const refuse = async (
 ): Promise<void> => {
   const known = error instanceof Problem ? error : fromFastify(error as Error)
   const refusal = known ?? problem(isTransient(error) ? 'unavailable' : 'internal')
-  if (!known)
-    app.log.error(
-      { request: request.id, route: request.routeOptions?.url, error: (error as Error).stack ?? String(error) },
-      'request failed',
-    )
+  const where = { request: request.id, route: request.routeOptions?.url }
+  if (refusal.code === 'unavailable') app.log.warn({ ...where, error: String(error) }, 'a request met an outage')
+  else if (!known) app.log.error({ ...where, error: (error as Error).stack ?? String(error) }, 'request failed')
   const { status, body } = surface.fail(refusal, { id: request.id, app })
   const wait = retryAfter(refusal)
   if (wait !== undefined) reply.header('retry-after', String(wait))

@@ -46,7 +46,7 @@ export const startRecovery = (app: App): { close(): Promise<void> } => {
     log.warn({ instance: suspect.id, ...freed }, 'what a process that is gone had in hand was freed')
     app.bus.emit('deliveries')
   }
-  const look = async (suspects: Suspect[]): Promise<void> => {
+  const look = async (suspects: readonly Suspect[]): Promise<void> => {
     const ids = new Set(suspects.map(({ id }) => id))
     for (const id of since.keys()) if (!ids.has(id)) since.delete(id)
     const now = performance.now()
@@ -59,11 +59,13 @@ export const startRecovery = (app: App): { close(): Promise<void> } => {
       )
     }
   }
-  const offBeat = instance.onBeat(suspects => {
+  const begin = (suspects: readonly Suspect[]) => {
     working ??= look(suspects).finally(() => {
       working = undefined
     })
-  })
+  }
+  const offBeat = instance.onBeat(begin)
+  begin(instance.suspects) // a restart finds its predecessor at once
   // While the database was away nobody could hold a lock.
   const offReturn = instance.onReturn(() => since.clear())
   return {

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Logger, parseCronItems, run, type Task } from 'graphile-worker'
 import pg from 'pg'
+import { isTransient } from '../kernel/database/db.ts'
 import { insist } from '../kernel/database/insist.ts'
 import type { App } from '../platform.ts'
 import { interrupted, unscopedFreeJobs } from './recovery.sql.ts'
@@ -66,6 +67,18 @@ export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(
   }
 }
 
+/** A job that an outage of the database broke off begins again when that is over, and not after the pause that failures have. */
+const throughOutages = async (app: App, work: () => Promise<void>): Promise<void> => {
+  for (;;) {
+    const { outages } = app.instance
+    try {
+      return await work()
+    } catch (error) {
+      if (!isTransient(error) || !(await app.instance.wasAway(outages)) || app.closing) throw error
+    }
+  }
+}
+
 const start = async (app: App, pgPool: pg.Pool, onTrouble: (pool: string) => void): Promise<Runner> => {
   const underWay = new Set<string>()
   const events = new EventEmitter()
@@ -79,7 +92,7 @@ const start = async (app: App, pgPool: pg.Pool, onTrouble: (pool: string) => voi
       async (payload, { job }) => {
         underWay.add(job.id)
         try {
-          await handler(app, payload as never, { interrupted: job.last_error === interrupted })
+          await throughOutages(app, () => handler(app, payload as never, { interrupted: job.last_error === interrupted }))
         } finally {
           underWay.delete(job.id)
         }

@@ -112,9 +112,13 @@ const isCrowded = ({ code }: Handed, category: string | null): boolean => code =
 /** From claim to record: whatever happens to it, the delivery's place becomes free, and the delivery is recorded, or in line sooner or later. */
 const handle = async (worker: Worker, delivery: Claimed): Promise<void> => {
   const { app, claims, lanes } = worker
+  const { outages } = app.instance
   const place = lanes.enter(delivery)
   try {
-    const delivered = deliver(worker, delivery, place).catch(error => failed(worker, delivery, error))
+    const delivered = deliver(worker, delivery, place).then(
+      async result => (result && (await isByOutage(worker, result, outages)) ? undefined : result),
+      async error => (isTransient(error) && (await app.instance.wasAway(outages)) ? undefined : failed(worker, delivery, error)),
+    )
     const result = await Promise.race([delivered, claims.stuck(delivery)])
     place.over()
     if (result) await recordSurely(worker, result)
@@ -126,6 +130,13 @@ const handle = async (worker: Worker, delivery: Claimed): Promise<void> => {
     place.leave()
   }
 }
+
+/**
+ * Whether it was not taken because the database was away: mail between our own inboxes meets our own SMTP server, which answers "later"
+ * then. It goes on when the database is back, not after the pause that a stranger's "later" asks for.
+ */
+const isByOutage = async ({ app }: Worker, { state, remote_host }: Result, outages: number): Promise<boolean> =>
+  state === 'deferred' && remote_host === app.config.MAIL_HOST && (await app.instance.wasAway(outages))
 
 /**
  * Our own fault, such as a blob store that does not answer: for the mail it is as if the server had said "later". When the bytes of a file

@@ -35,6 +35,15 @@ export interface Instance {
   readonly name: string
   /** Whether what was taken under this id is surely still ours. */
   holds(id: number): boolean
+  /** How often the database was away so far. */
+  readonly outages: number
+  /**
+   * Whether the database has been away since there were `before` outages, asked about an error that might come of it. Resolves when the
+   * database is there (again), or the process ends: what failed by an outage can be done again then.
+   */
+  wasAway(before: number): Promise<boolean>
+  /** At the last sign of life: the instances that give none. */
+  readonly suspects: readonly Suspect[]
   /** After every sign of life: the instances that give none. Returns how to stop listening. */
   onBeat(listener: (suspects: Suspect[]) => void): () => void
   /** The database was away, and is there again. */
@@ -70,8 +79,11 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
   let lastPid: number | undefined
   let id = 0
   let validUntil = 0
+  let suspects: Suspect[] = []
+  let outages = 0
   let open = true
   let wake = () => {}
+  const closed = Promise.withResolvers<void>()
 
   const register = async (db: Session): Promise<void> => {
     id = await store.unscopedJoin(db, { name, host, roles, jobPools: [...jobPools] })
@@ -108,7 +120,7 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
   }
   const beat = async (db: Session): Promise<void> => {
     const at = performance.now()
-    const suspects = await store.unscopedBeat(db, id)
+    suspects = await store.unscopedBeat(db, id)
     validUntil = at + validMs
     for (const listener of beats) listener(suspects)
   }
@@ -132,7 +144,10 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
         away = false
         await pause(beatMs, session.gone)
       } catch (error) {
-        if (!away && open) log.warn({ error: String(error) }, 'the database does not answer; waiting for it')
+        if (!away) {
+          outages++
+          if (open) log.warn({ error: String(error) }, 'the database does not answer; waiting for it')
+        }
         away = true
         session?.cut()
         session = undefined
@@ -167,6 +182,25 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
       return id
     },
     name,
+    get outages() {
+      return outages
+    },
+    get suspects() {
+      return suspects
+    },
+    wasAway: async before => {
+      // The next sign of life may have been answered before this moment; if the database went away, the one after comes on a new session.
+      let left = 2
+      let off = () => {}
+      const beaten = new Promise<void>(resolve => {
+        off = listening(beats, () => {
+          if (--left === 0) resolve()
+        })
+      })
+      await Promise.race([closed.promise, beaten])
+      off()
+      return outages !== before
+    },
     holds: held => held === id && performance.now() < validUntil,
     onBeat: listener => listening(beats, listener),
     onReturn: listener => listening(returns, listener),
@@ -185,6 +219,7 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
     },
     close: async () => {
       open = false
+      closed.resolve()
       wake()
       await running
       if (session) await store.unscopedLeave(session, id).catch(() => {})

@@ -3,7 +3,7 @@
  * at any moment costs a repetition and never a second card: pieces are put into jobs, a job is rendered, written down as 'submitting',
  * given away, written down as 'submitted'.
  */
-import { untied } from '../../kernel/database/db.ts'
+import { isTransient, untied } from '../../kernel/database/db.ts'
 import { insist } from '../../kernel/database/insist.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { App } from '../../platform.ts'
@@ -45,6 +45,7 @@ export const produceDrops = async (app: App): Promise<void> => {
 
 /** Works on the next drop, or on `only`. False when none waits. What goes wrong is logged, and kept with the job it went wrong with. */
 export const produceNext = async (app: App, only: string | null = null): Promise<boolean> => {
+  const { outages } = app.instance
   const drop = await drops.unscopedClaim(app.db, app.instance.id, only, leaseSeconds)
   if (!drop) return false
   const hold = keepDrop(app, drop)
@@ -53,7 +54,8 @@ export const produceNext = async (app: App, only: string | null = null): Promise
     await hold.letGo(null)
   } catch (error) {
     app.log.warn({ drop: drop.id, error: (error as Error).message }, 'production of a drop did not succeed')
-    await hold.letGo(retrySeconds)
+    const again = isTransient(error) && (await app.instance.wasAway(outages))
+    await hold.letGo(again ? null : retrySeconds)
   } finally {
     hold.end()
   }
