@@ -41,6 +41,9 @@ export interface StartOptions {
   log?: Log
 }
 
+/** Whoever takes longer to close is named in the log. */
+const slowCloseMs = 8000
+
 /** Builds the application and opens the ways in. The database must be migrated. */
 export const startApp = async ({
   config,
@@ -49,6 +52,7 @@ export const startApp = async ({
   clock = systemClock,
   log = createLog(config.LOG_LEVEL),
 }: StartOptions): Promise<RunningApp> => {
+  const masterKey = await loadMasterKey(config.DATA_DIR, config.SECRET_KEY)
   const instance = await joinInstances({ url: databaseUrl, roles: wanted, dataDir: config.DATA_DIR, log })
   const db = connect(databaseUrl, {
     max: config.DATABASE_POOL,
@@ -56,7 +60,6 @@ export const startApp = async ({
     onError: error => log.warn({ error: error.message }, 'database connection lost'),
   })
   const resolver = createResolver(config.DNS_SERVERS)
-  const masterKey = await loadMasterKey(config.DATA_DIR, config.SECRET_KEY)
   const limits = createLimits({ valkeyUrl: config.VALKEY_URL, enabled: config.RATE_LIMITS, clock, log })
   const app: App = {
     config,
@@ -79,30 +82,37 @@ export const startApp = async ({
     smtp: ownSmtp(config),
   }
 
-  const open: { close(): Promise<void> }[] = []
+  const open: Record<string, { close(): Promise<void> }> = {}
+  const closeOne = async (name: string, closing: Promise<unknown>) => {
+    const slow = setTimeout(() => log.warn({ part: name }, 'closing waits for this part'), slowCloseMs)
+    await closing.finally(() => clearTimeout(slow))
+  }
   const close = async () => {
     app.closing = true
     app.bus.emit('closing')
-    await Promise.all(open.map(way => way.close()))
-    await app.accept.drain()
-    await Promise.all([app.parser.close(), limits.close(), app.fetch.close()])
-    await instance.close()
-    await db.close()
+    await Promise.all(Object.entries(open).map(([name, way]) => closeOne(name, way.close())))
+    await closeOne('acceptance', app.accept.drain())
+    await closeOne('parser', Promise.all([app.parser.close(), limits.close(), app.fetch.close()]))
+    await closeOne('instance', instance.close())
+    await closeOne('database', db.close())
   }
   try {
     if (wanted.includes('smtp')) {
       const smtp = await startSmtp(app)
       if (!config.OWN_SMTP) app.smtp = { ...app.smtp, port: smtp.port }
-      open.push(smtp)
+      open.smtp = smtp
     }
     if (wanted.includes('web')) {
       const http = await startHttp(app)
       if (!config.PUBLIC_URL) app.publicUrl = `http://localhost:${http.port}`
-      open.push(http)
+      open.web = http
     }
     if (wanted.includes('worker')) {
-      open.push(startRecovery(app), startDelivering(app), startWebhooks(app), startIndexing(app))
-      open.push(await startJobs(app, databaseUrl))
+      open.recovery = startRecovery(app)
+      open.delivery = startDelivering(app)
+      open.webhooks = startWebhooks(app)
+      open.indexing = startIndexing(app)
+      open.jobs = await startJobs(app, databaseUrl)
     }
   } catch (error) {
     await close()

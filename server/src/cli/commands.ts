@@ -1,5 +1,8 @@
 /** What the command line can do. Each verb opens what it needs and closes it again. */
+
 import { parseArgs } from 'node:util'
+import { setTimeout as delay } from 'node:timers/promises'
+
 import * as keys from '../accounts/keys.sql.ts'
 import { mintKey } from '../accounts/keys.ts'
 import * as organizations from '../accounts/organizations.sql.ts'
@@ -19,7 +22,7 @@ import { loadMasterKey, sealer } from '../kernel/crypto.ts'
 import { connect, type Database } from '../kernel/database/db.ts'
 import { migrate } from '../kernel/database/migrate.ts'
 import { parseId, publicId } from '../kernel/ids.ts'
-import { createLog } from '../kernel/log.ts'
+import { createLog, type Log } from '../kernel/log.ts'
 import { createResolver } from '../kernel/net/dns.ts'
 import { DataDirInUse, startPostgres } from '../kernel/postgres/postgres.ts'
 import { runDemo } from './demo.ts'
@@ -103,6 +106,19 @@ const findOrganization = async (db: Database, id: string | undefined) => {
   return row
 }
 
+/** A database that is starting, stopping or failing over when we start is waited for; one that cannot be reached is named, and ends the start. */
+const untilStarted = async <T>(log: Log, start: () => Promise<T>): Promise<T> => {
+  for (;;) {
+    try {
+      return await start()
+    } catch (error) {
+      if (!/^57P0/.test(String((error as { code?: unknown }).code))) throw error
+      log.warn({ error: String(error) }, 'the database is not ready; waiting for it')
+      await delay(1000)
+    }
+  }
+}
+
 const serve = async ({ named }: Words): Promise<void> => {
   const config = readConfig()
   const wanted = named.roles?.split(',') ?? roles
@@ -116,17 +132,18 @@ const serve = async ({ named }: Words): Promise<void> => {
         log: line => log[/PANIC|FATAL|died/.test(line) ? 'warn' : 'debug']({ postgres: line }, 'postgres'),
       })
   const databaseUrl = config.DATABASE_URL || postgres!.url
-  let migrations = 0
-  const app = await migrate(databaseUrl, line => {
-    migrations++
-    log.debug(line)
-  })
-    .then(() => migrations > 0 && log.info({ migrations }, 'database brought up to date'))
-    .then(() => startApp({ config, databaseUrl, roles: wanted as Role[], log }))
-    .catch(async error => {
-      await postgres?.stop()
-      throw outside(error, config)
+  const app = await untilStarted(log, async () => {
+    let migrations = 0
+    await migrate(databaseUrl, line => {
+      migrations++
+      log.debug(line)
     })
+    if (migrations > 0) log.info({ migrations }, 'database brought up to date')
+    return startApp({ config, databaseUrl, roles: wanted as Role[], log })
+  }).catch(async error => {
+    await postgres?.stop()
+    throw outside(error, config)
+  })
   const { leave } = prepareEnding(log, async () => {
     try {
       await app.close()

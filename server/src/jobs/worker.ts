@@ -12,6 +12,8 @@ import { schedule } from './schedule.ts'
 
 const concurrency = 20
 const retryMs = 200
+/** How long graphile-worker may take to write down the ends of jobs that are done. */
+const lastWordsMs = 2000
 
 /** graphile-worker at work, under a name of its own in `locked_by`. */
 interface Runner {
@@ -62,7 +64,8 @@ export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(
       offReturn()
       await replacing
       await Promise.all([...retiring, current?.retire()])
-      await connections.end()
+      // A connection whose server is gone says no goodbye.
+      await Promise.race([connections.end(), delay(lastWordsMs, undefined, { ref: false })])
     },
   }
 }
@@ -80,7 +83,7 @@ const throughOutages = async (app: App, work: () => Promise<void>): Promise<void
 }
 
 const start = async (app: App, pgPool: pg.Pool, onTrouble: (pool: string) => void): Promise<Runner> => {
-  const underWay = new Set<string>()
+  const underWay = new Map<string, Promise<void>>()
   const events = new EventEmitter()
   const named = Promise.withResolvers<string>()
   events.once('pool:create', ({ workerPool }: { workerPool: { id: string } }) => named.resolve(workerPool.id))
@@ -90,12 +93,13 @@ const start = async (app: App, pgPool: pg.Pool, onTrouble: (pool: string) => voi
     Object.entries<JobHandler>(jobs).map(([kind, handler]): [string, Task] => [
       kind,
       async (payload, { job }) => {
-        underWay.add(job.id)
-        try {
-          await throughOutages(app, () => handler(app, payload as never, { interrupted: job.last_error === interrupted }))
-        } finally {
-          underWay.delete(job.id)
-        }
+        const work = throughOutages(app, () => handler(app, payload as never, { interrupted: job.last_error === interrupted }))
+        const done = work.then(
+          () => {},
+          () => {},
+        )
+        underWay.set(job.id, done)
+        await work.finally(() => underWay.delete(job.id))
       },
     ]),
   )
@@ -134,18 +138,24 @@ const start = async (app: App, pgPool: pg.Pool, onTrouble: (pool: string) => voi
 
   const free = () =>
     insist(
-      () => unscopedFreeJobs(app.db, [pool], [...underWay]),
+      () => unscopedFreeJobs(app.db, [pool], [...underWay.keys()]),
       () => app.closing,
     ).catch(error => app.log.warn({ error: String(error) }, 'jobs were not freed; they are when this process has ended'))
   return {
     pool,
     retire: async () => {
-      const stopped = ended ? finished : runner.stop().catch(() => {})
-      // What came to an end meanwhile is written first; a job that was done is not done again.
-      if (!app.closing) await Promise.race([stopped, delay(500)])
+      // It stops taking jobs at once; when it says that it has stopped depends on its cron and its listener, for which nobody waits.
+      const stopped = ended
+        ? finished
+        : runner.stop().then(
+            () => finished,
+            () => finished,
+          )
+      const lastWords = () => Promise.race([stopped, delay(lastWordsMs, undefined, { ref: false })])
+      if (!app.closing) await Promise.race([stopped, delay(retryMs)])
       await free()
-      await stopped
-      await finished
+      while (underWay.size > 0) await Promise.race([...underWay.values()])
+      await lastWords()
       await free()
       await app.instance.removeJobPool(pool)
     },

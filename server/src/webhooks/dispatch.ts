@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { record } from '../events/events.sql.ts'
 import { mayRead } from '../events/events.ts'
 import { coalesce } from '../kernel/database/batch.ts'
-import type { Db } from '../kernel/database/db.ts'
+import { type Db, troubleOf } from '../kernel/database/db.ts'
 import { insist } from '../kernel/database/insist.ts'
 import { publicId } from '../kernel/ids.ts'
 import type { App } from '../platform.ts'
@@ -95,7 +95,7 @@ export const startWebhooks = (app: App): WebhookWorker => {
   const run = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       const pause = await takeDue().catch(error => {
-        app.log.warn({ error: String(error) }, 'webhook deliveries could not be claimed')
+        if (troubleOf(error) !== 'lost') app.log.warn({ error: String(error) }, 'webhook deliveries could not be claimed')
         return pauseMs.broken
       })
       await delay(pause, undefined, { signal: closing.signal }).catch(() => {})

@@ -3,7 +3,7 @@
  * 4 KB mail cost PostgreSQL 0.8 ms, everything else of it 0.1 ms. What is not indexed yet survives a crash in `unindexed_messages`.
  */
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises'
-import { type Db, untied } from '../../kernel/database/db.ts'
+import { type Db, troubleOf, untied } from '../../kernel/database/db.ts'
 import type { App } from '../../platform.ts'
 import * as store from './search-index.sql.ts'
 import { tagOf, vectorOf } from './words.ts'
@@ -17,7 +17,7 @@ export const startIndexing = (app: App): { close(): Promise<void> } => {
   const run = async () => {
     while (!closing.signal.aborted) {
       const indexed = await indexNext(app.db).catch((error: Error) => {
-        app.log.warn({ error: error.message }, 'mail not indexed for search; trying again')
+        if (troubleOf(error) !== 'lost') app.log.warn({ error: error.message }, 'mail not indexed for search; trying again')
         return undefined
       })
       const pause = indexed === undefined ? pauseMs.broken : indexed > 0 ? pauseMs.more : pauseMs.none

@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { coalesce } from '../../kernel/database/batch.ts'
+import { troubleOf } from '../../kernel/database/db.ts'
 import { insist } from '../../kernel/database/insist.ts'
 import { listen } from '../../kernel/database/listen.ts'
 import type { App } from '../../platform.ts'
@@ -141,7 +142,8 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
           forwardAt = now + idleMs
         pause = await look()
       } catch (error) {
-        app.log.warn({ error: String(error) }, 'the queue of outgoing mail could not be read; trying again')
+        if (troubleOf(error) !== 'lost')
+          app.log.warn({ error: String(error) }, 'the queue of outgoing mail could not be read; trying again')
         await delay(troubledMs)
         continue
       }

@@ -35,10 +35,10 @@ export interface Instance {
   readonly name: string
   /** Whether what was taken under this id is surely still ours. */
   holds(id: number): boolean
-  /** How often the database was away so far. */
+  /** How often the database was away, and came back. */
   readonly outages: number
   /**
-   * Whether the database has been away since there were `before` outages, asked about an error that might come of it. Resolves when the
+   * Whether the database was away after there had been `before` outages, asked about an error that might come of it. Resolves when the
    * database is there (again), or the process ends: what failed by an outage can be done again then.
    */
   wasAway(before: number): Promise<boolean>
@@ -81,6 +81,7 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
   let validUntil = 0
   let suspects: Suspect[] = []
   let outages = 0
+  let away = false
   let open = true
   let wake = () => {}
   const closed = Promise.withResolvers<void>()
@@ -122,6 +123,9 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
     const at = performance.now()
     suspects = await store.unscopedBeat(db, id)
     validUntil = at + validMs
+    if (away) outages++
+    if (away) for (const listener of returns) listener()
+    away = false
     for (const listener of beats) listener(suspects)
   }
   const pause = (ms: number, until?: Promise<void>): Promise<void> =>
@@ -135,19 +139,13 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
     })
 
   const run = async () => {
-    let away = false
     while (open) {
       try {
         session ??= await connect()
         await beat(session)
-        if (away) for (const listener of returns) listener()
-        away = false
         await pause(beatMs, session.gone)
       } catch (error) {
-        if (!away) {
-          outages++
-          if (open) log.warn({ error: String(error) }, 'the database does not answer; waiting for it')
-        }
+        if (!away && open) log.warn({ error: String(error) }, 'the database does not answer; waiting for it')
         away = true
         session?.cut()
         session = undefined
