@@ -69,6 +69,8 @@ export const connect = (
     pipeline: true,
   } as pg.PoolConfig)
   pool.on('error', error => onError?.(error))
+  // A connection can break while it is on its way from the pool to whoever asked for it, when neither listens; the statement fails by itself.
+  pool.on('connect', client => void client.on('error', () => {}))
   const tx: Db['tx'] = async run => {
     const client = await pool.connect()
     let broken: Error | undefined
