@@ -1,7 +1,7 @@
 /** What the command line can do. Each verb opens what it needs and closes it again. */
 
-import { parseArgs } from 'node:util'
 import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 
 import * as keys from '../accounts/keys.sql.ts'
 import { mintKey } from '../accounts/keys.ts'
