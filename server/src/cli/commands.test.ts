@@ -31,6 +31,9 @@ describe('the command line', () => {
     const refused = await promisify(execFile)(process.execPath, [launcher, 'routes', '--wrong']).catch(error => error)
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /--wrong/)
+    // npx finds it through the lock: without the entry there, npm ci makes no link.
+    const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'))
+    assert.deepEqual(lock.packages.server.bin, { pennypost: 'bin/pennypost.js' })
     // What an old Node must be able to read.
     assert.doesNotMatch(await readFile(launcher, 'utf8'), /import\.meta\.(dirname|filename|resolve)|: \w+ =/)
   })
