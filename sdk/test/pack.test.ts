@@ -52,6 +52,15 @@ describe('the packed packages', () => {
     for (const text of code) assert.doesNotMatch(text, /^(import|export)\b.*from ['"](?!\.)|require\(/m)
   })
 
+  it('carry the licence they are under, to the letter', async () => {
+    const licence = await readFile(join(root, 'LICENSE'), 'utf8')
+    for (const name of ['pennypost', 'pennypost-mcp']) {
+      const folder = join(project, 'node_modules', name)
+      assert.equal(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')).license, 'Apache-2.0')
+      assert.equal(await readFile(join(folder, 'LICENSE'), 'utf8'), licence, name)
+    }
+  })
+
   it('have types that hold up in a strict project without Node’s', async () => {
     await writeFile(
       join(project, 'types.ts'),

@@ -7,6 +7,7 @@ import Type, { type Static, type TObject, type TProperties, type TSchema } from 
 import { Compile } from 'typebox/compile'
 import type { Db } from './kernel/database/db.ts'
 import type { Claim } from './kernel/database/idempotency.ts'
+import { limits } from './limits.ts'
 import type { App } from './platform.ts'
 import { type FieldError, invalid, Problem, problem } from './problems.ts'
 import type { Scope } from './scopes.ts'
@@ -71,15 +72,16 @@ export const object = <P extends TProperties>(properties: P, options: { descript
 export const oneOf = <const T extends readonly string[]>(words: T, description?: string) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: words, ...(description ? { description } : {}) })
 
-/** Text that PostgreSQL can store: no NUL, no lone surrogate. Walks everything, so no field can be forgotten. */
-const badText = (value: unknown, path = ''): FieldError | undefined => {
+/** Text that PostgreSQL can store: no NUL, no lone surrogate. Walks everything, so no field can be forgotten; how deep that is is bounded. */
+const badText = (value: unknown, path = '', depth = 0): FieldError | undefined => {
   if (typeof value === 'string') {
     if (value.includes('\0')) return { path, message: 'contains a NUL character' }
     return value.isWellFormed() ? undefined : { path, message: 'contains half of a surrogate pair (broken Unicode)' }
   }
   if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return undefined
+  if (depth >= limits.jsonDepth) return { path, message: 'is nested too deep; send it flatter' }
   for (const [key, item] of Object.entries(value)) {
-    const found = badText(item, `${path}/${key}`) ?? badText(key, `${path}/${key}`)
+    const found = badText(item, `${path}/${key}`, depth + 1) ?? badText(key, `${path}/${key}`)
     if (found) return found
   }
   return undefined

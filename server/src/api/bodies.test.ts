@@ -6,9 +6,11 @@ import { after, before, describe, it } from 'node:test'
 import Fastify from 'fastify'
 import { eventually, startTestApp, type TestApp } from '../../test/harness.ts'
 import { dialects } from '../dialects/index.ts'
+import { watchJson } from '../kernel/bounded-json.ts'
+import { movableClock } from '../kernel/clock.ts'
 import { limits } from '../limits.ts'
 import { Problem } from '../problems.ts'
-import { readBody, watchJson } from './body.ts'
+import { readBody } from './body.ts'
 import { createManners } from './unread-bodies.ts'
 import { v1 } from './v1.ts'
 
@@ -122,7 +124,7 @@ describe('bodies', () => {
   })
 
   it('the limit of requests is taken before the body', async () => {
-    const limited = await startTestApp({ roles: ['web'], config: { RATE_LIMITS: 'on' } })
+    const limited = await startTestApp({ roles: ['web'], config: { RATE_LIMITS: 'on' }, clock: movableClock() })
     try {
       const owner = await limited.register('Limited')
       const mailbots = (
@@ -275,7 +277,21 @@ describe('reading a body', () => {
         return (error as Problem).code
       }
     }
-    const strings = ['"', '\\', '\\\\', '[[[{{{', ']]]', '\\"[', 'é"', '\\u0022', 'a\\\\\\"']
+    const long = (end: string) => [60, 62, 63, 64, 65, 66, 130].map(length => `${'x'.repeat(length)}${end}[`)
+    const strings = [
+      ...long('"'),
+      ...long('\\'),
+      ...long('\\"'),
+      '"',
+      '\\',
+      '\\\\',
+      '[[[{{{',
+      ']]]',
+      '\\"[',
+      'é"',
+      '\\u0022',
+      'a\\\\\\"',
+    ]
     const wrap = (times: number) => `${'['.repeat(times)}${JSON.stringify(strings)}${']'.repeat(times)}`
     for (const [times, outcome] of [
       [63, 'ok'],

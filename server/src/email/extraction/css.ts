@@ -11,6 +11,8 @@ const read = new Set([
 const longestStyle = 5000
 const longestSheet = 200_000
 const mostRules = 5000
+/** At-rules within each other; what is deeper is passed over. */
+const deepestBlock = 5
 
 /** Reads `a: b; c: d`; what is not one of the properties above is passed over. */
 export const readDeclarations = (style: string, into: Declarations = new Map()): Declarations => {
@@ -73,14 +75,15 @@ export class StyleSheet {
   }
 
   /** Rules one after the other. What stands inside an at-rule holds on some screens only, but for those that name any screen. */
-  #block(css: string): void {
+  #block(css: string, depth = 0): void {
     for (let at = 0; at < css.length; ) {
       const open = css.indexOf('{', at)
       if (open < 0) return
       const selector = css.slice(css.lastIndexOf(';', open - 1) >= at ? css.lastIndexOf(';', open - 1) + 1 : at, open).trim()
       if (selector.startsWith('@')) {
         const end = endOfBlock(css, open)
-        if (/^@media\s{1,20}(?:only\s{1,20})?(?:all|screen)$/i.test(selector)) this.#block(css.slice(open + 1, end - 1))
+        const always = /^@media\s{1,20}(?:only\s{1,20})?(?:all|screen)$/i.test(selector)
+        if (always && depth < deepestBlock) this.#block(css.slice(open + 1, end - 1), depth + 1)
         at = end
         continue
       }

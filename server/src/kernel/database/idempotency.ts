@@ -6,7 +6,8 @@
  * route before any answer is looked up; an answer that shows a secret is stored sealed and belongs to one API key.
  */
 import { createHash } from 'node:crypto'
-import { problem } from '../../problems.ts'
+import { limits } from '../../limits.ts'
+import { invalid, problem } from '../../problems.ts'
 import type { Sealer } from '../crypto.ts'
 import type { Db } from './db.ts'
 import * as store from './idempotency.sql.ts'
@@ -50,13 +51,14 @@ export const fingerprint = (route: string, input: unknown, asker = ''): Buffer =
     .update(asker && `\n${asker}`)
     .digest()
 
-const canonical = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+const canonical = (value: unknown, depth = 0): string => {
+  if (depth > limits.jsonDepth) throw invalid({ path: '', message: 'is nested too deep; send it flatter' })
+  if (Array.isArray(value)) return `[${value.map(item => canonical(item, depth + 1)).join(',')}]`
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
   const fields = Object.entries(value).filter(([, item]) => item !== undefined)
   return `{${fields
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`)
+    .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item, depth + 1)}`)
     .join(',')}}`
 }
 

@@ -6,6 +6,7 @@
  * gave it; what is sent again carries the same Idempotency-Key.
  */
 import { setTimeout } from 'node:timers/promises'
+import { parseJson } from '../../kernel/bounded-json.ts'
 import { hmacHex, safeEqual } from '../../kernel/crypto.ts'
 import { publicId } from '../../kernel/ids.ts'
 import type { App } from '../../platform.ts'
@@ -178,7 +179,7 @@ const call = async (
 
 const parse = (bytes: Buffer): Record<string, unknown> => {
   try {
-    return (JSON.parse(bytes.toString('utf8')) ?? {}) as Record<string, unknown>
+    return (parseJson(bytes) ?? {}) as Record<string, unknown>
   } catch {
     return {}
   }

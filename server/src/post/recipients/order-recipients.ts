@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { parseJson } from '../../kernel/bounded-json.ts'
 import { Page, page, pageOf, paging } from '../../kernel/pages.ts'
 import { type Context, object, oneOf, operation } from '../../operation.ts'
 import { invalid } from '../../problems.ts'
@@ -47,7 +48,7 @@ const readMapping = (given: Static<typeof Mapping>): Static<typeof Columns> => {
   const wrong = (message: string) => invalid({ path: '/mapping', message: `${message}, such as {"name":"Who","line1":"Street"}` })
   let mapping: unknown
   try {
-    mapping = JSON.parse(given)
+    mapping = parseJson(Buffer.from(given))
   } catch {
     throw wrong('is not JSON; send an object of fields and headings')
   }

@@ -5,6 +5,7 @@
  * delivery is phase 4c, an event worked out from the carrier's satellite position, which is why it comes with a confidence.
  */
 import { createHash } from 'node:crypto'
+import { parseJson } from '../../kernel/bounded-json.ts'
 import type { PieceStatus } from '../pieces/piece-states.ts'
 
 export interface Report {
@@ -26,11 +27,14 @@ export interface Report {
 /** Why a body is no report. It is kept, and nothing follows from it. */
 export class NoReport extends Error {}
 
+/** A push holds thousands of scans of some twenty values each. */
+const bounds = { depth: 16, values: 2_000_000 }
+
 const parse = (body: Buffer): unknown => {
   try {
-    return JSON.parse(body.toString('utf8'))
+    return parseJson(body, bounds)
   } catch {
-    throw new NoReport('It is not JSON.')
+    throw new NoReport('It is not JSON of a sensible depth and size.')
   }
 }
 

@@ -1,4 +1,5 @@
 /** Lob's verification of US addresses (its API of 2020-02-11): POST /v1/us_verifications. */
+import { parseJson } from '../../kernel/bounded-json.ts'
 import type { AddressProvider, Verdict } from './provider.ts'
 
 /**
@@ -36,7 +37,7 @@ export const lobVerification: AddressProvider = {
       timeoutMs: 3000,
     })
     if (answer.status !== 200) throw new Error(`Lob answered ${answer.status} about an address`)
-    const { deliverability } = JSON.parse(answer.body.toString('utf8')) as { deliverability?: unknown }
+    const { deliverability } = parseJson(answer.body) as { deliverability?: unknown }
     const verdict = typeof deliverability === 'string' && Object.hasOwn(verdicts, deliverability) && verdicts[deliverability]
     if (!verdict) throw new Error('Lob answered with no word of deliverability')
     return verdict
