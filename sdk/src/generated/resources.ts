@@ -16,6 +16,7 @@ import type {
   Attachment,
   Carrier,
   CreatedApiKey,
+  CreatedOrder,
   CreatedOrderRecipient,
   CreatedWebhook,
   Deleted,
@@ -366,7 +367,7 @@ export class OrdersResource extends Resource {
   readonly tracking = new OrdersTrackingResource(this.http)
 
   /** Create an order. `POST /v1/orders`, scope `orders.create`. */
-  create(input: OrderCreateInput, options?: RequestOptions): Promise<Order> {
+  create(input: OrderCreateInput, options?: RequestOptions): Promise<CreatedOrder> {
     return this.http.call('POST', path`/v1/orders`, input, options)
   }
 

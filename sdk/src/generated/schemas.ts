@@ -670,6 +670,151 @@ export interface WalletTopup {
   url: string
 }
 
+export interface CreatedOrder {
+  id: string
+  livemode: boolean
+  status: 'draft' | 'quoted' | 'held' | 'paid' | 'in_production' | 'mailed' | 'completed' | 'cancelled'
+  campaign_type: 'handwritten' | 'printed' | 'handwritten_letter' | 'letter'
+  kind: 'postcard' | 'letter'
+  size: string
+  /** The most pieces you want; you pay for those in your list. */
+  quantity: number
+  /** Recipients in the list. */
+  recipient_count: number
+  message: string | null
+  design: string | null
+  /** What is on the pieces, as far as it is decided. */
+  creative: unknown
+  sender_name: string | null
+  return_address: {
+    /** Name or company is needed. */
+    name?: string
+    company?: string
+    /** Number and street, or PO box. */
+    line1: string
+    /** Apartment, suite and the like. */
+    line2?: string
+    city: string
+    /** Two letters or the name; needed in the US. */
+    state?: string
+    /** ZIP or ZIP+4; postal code abroad. */
+    zip?: string
+    /** ISO 3166-1 two letters; default US. */
+    country?: string
+  } | null
+  /** Where the QR code of each piece leads. */
+  qr_url: string | null
+  metadata: Record<string, string>
+  drops: {
+    /** null until checkout makes it. */
+    id: string | null
+    /** The day it goes to the post office. */
+    mail_date: string
+    /** null: what the others leave. */
+    quantity: number | null
+    /** planned, then scheduled, locked, production_started, mailed; or cancelled. */
+    status: string
+    carrier: string | null
+    /** Until then its pieces can be cancelled. */
+    locks_at: string | null
+    mailed_at: string | null
+  }[]
+  quote: {
+    pieces: number
+    production_mills: number
+    postage_mills: number
+    /** Production and postage, in 1/1000 USD. */
+    total_mills: number
+    lines: {
+      destination: 'US' | 'abroad'
+      pieces: number
+      production_mills_each: number
+      postage_mills_each: number
+    }[]
+  } | null
+  payment: {
+    /** reserved: set aside; captured: production has taken its part; released: all of it went back. */
+    status: 'unpaid' | 'reserved' | 'captured' | 'released'
+    /** credit or card. */
+    method: string | null
+    /** Where a human pays by card; until then the order stays quoted. */
+    checkout_url: string | null
+    /** What was set aside at checkout; the sum of the next three. */
+    reserved_mills: number
+    held_mills: number
+    captured_mills: number
+    released_mills: number
+    paid_at: string | null
+  }
+  cancelled_at: string | null
+  created_at: string
+  updated_at: string
+  /** How the list was read; the first recipient is row 2. */
+  recipients?: {
+    order_id: string
+    /** true: nothing was stored. */
+    dry_run: boolean
+    format: {
+      type: 'csv' | 'xlsx'
+      encoding: string | null
+      delimiter: string | null
+    }
+    /** The sheet that was read, of a workbook. */
+    sheet: string | null
+    /** The row of the headings; titles above it are skipped. */
+    heading_row: number
+    columns: {
+      heading: string
+      /** What it was taken for; null: a merge field only. */
+      field: 'name' | 'first_name' | 'middle_name' | 'last_name' | 'name_prefix' | 'name_suffix' | 'company' | 'line1' | 'line2' | 'line3' | 'house_number' | 'po_box' | 'city' | 'state' | 'zip' | 'zip4' | 'country' | 'city_state_zip' | 'full_address' | null
+      /** What {{…}} in a message calls it. */
+      merge_field: string | null
+    }[]
+    rows: number
+    accepted: number
+    rejected: number
+    /** How often each reason was met. */
+    reasons: Record<string, number>
+    /** How many rows were corrected, by kind: zip_zeros, name_split, place_split … (see the guide to lists). */
+    corrections: Record<string, number>
+    /** ZIP codes that had lost their leading zeros in a spreadsheet. */
+    zips_mended: number
+    /** The first rows, one of each kind of correction, and the longest. */
+    samples: {
+      row: number
+      /** Why it is shown. */
+      why: string
+      /** The address as it will be printed; empty when it cannot be. */
+      lines: string[]
+      /** Why the address cannot be printed. */
+      problem: string | null
+      /** Fields that were corrected, as they were written. */
+      corrected: Record<string, string>
+      /** What {{…}} in a message stands for. */
+      merge_variables: Record<string, string>
+    }[]
+    /** What was taken, but may not be what you want. */
+    warnings: {
+      /** null: about the list. */
+      row: number | null
+      message: string
+    }[]
+    /** The first 500. */
+    rejected_rows: {
+      /** As the spreadsheet numbers it; the headings are row 1, or below the titles. */
+      row: number
+      /** The address as it was written. */
+      given: Record<string, string>
+      reasons: {
+        code: 'missing' | 'invalid' | 'too_long' | 'duplicate' | 'unprintable' | 'unreadable' | 'not_a_recipient'
+        /** A field of the address; null when it is about the row. */
+        field: string | null
+        message: string
+      }[]
+    }[]
+  }
+}
+
 export interface CreatedOrderRecipient {
   order_id: string
   /** true: nothing was stored. */
@@ -858,8 +1003,8 @@ export interface OrderQuoteResult {
     skipped: number
     /** The first 100. */
     problems: {
-      /** As the spreadsheet numbers it. */
-      row: number
+      /** As the spreadsheet numbers it; null: of the order itself. */
+      row: number | null
       code: string
       field: string
       message: string
@@ -1245,9 +1390,11 @@ export interface OrderCreateInput {
   }[]
   /** Your own words about it: up to 20 pairs, keys up to 40 characters, values up to 500. Lists filter by them. */
   metadata?: Record<string, string>
-  /** The picture side. HTML as text, or an object. */
+  /** true: print what looks like a merge field of another product ({first_name}, %NAME%, [First Name] …), a template id or a link as it stands. Without it such text is refused. */
+  confirm_literal?: boolean
+  /** The picture side. HTML as text, a link to a PDF, PNG or JPEG (https://…), or an object. */
   front?: string | {
-    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing in it is fetched. */
     html?: string
     /** A front of the catalogue. */
     design?: 'sprig' | 'hills' | 'confetti' | 'frame'
@@ -1255,20 +1402,22 @@ export interface OrderCreateInput {
     headline?: string
     /** One page, bleed included. */
     pdf?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
     }
     /** PNG or JPEG, bleed included. */
     image?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
     }
   }
-  /** The address side. HTML as text, or an object. */
+  /** The address side. HTML as text, a link to a PDF, PNG or JPEG (https://…), or an object. */
   back?: string | {
-    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing in it is fetched. */
     html?: string
     /** Written by hand. Merge fields: {{first_name}}. */
     message?: string
@@ -1278,12 +1427,14 @@ export interface OrderCreateInput {
     ink?: 'blue-black' | 'blue' | 'black'
     /** One page, bleed included; the address zone stays white. */
     pdf?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
     }
     /** PNG or JPEG, bleed included; the address zone stays white. */
     image?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
@@ -1303,6 +1454,14 @@ export interface OrderCreateInput {
   html?: string
   /** Base64, or a file in multipart/form-data: US letter pages. */
   pdf?: string | {
+    /** Base64, or a link to the file (https://…). */
+    content: string
+    filename?: string
+    content_type?: string
+  }
+  /** The letter in any form: HTML, a link to a PDF (https://…), base64, or a file in multipart/form-data. */
+  file?: string | {
+    /** Base64, or a link to the file (https://…). */
     content: string
     filename?: string
     content_type?: string
@@ -1311,6 +1470,8 @@ export interface OrderCreateInput {
   address_page?: 'first_page' | 'cover_page'
   /** Default true. */
   double_sided?: boolean
+  /** The list itself, up to 5000 recipients in a request of 1 MB; longer ones are uploaded to /orders/:order_id/recipients. */
+  recipients?: (Record<string, string | number | boolean | null | Record<string, string | number | boolean | null>>)[]
 }
 
 export interface OrderListInput {
@@ -1366,9 +1527,11 @@ export interface OrderUpdateInput {
   }[]
   /** Your own words about it: up to 20 pairs, keys up to 40 characters, values up to 500. Lists filter by them. */
   metadata?: Record<string, string>
-  /** The picture side. HTML as text, or an object. */
+  /** true: print what looks like a merge field of another product ({first_name}, %NAME%, [First Name] …), a template id or a link as it stands. Without it such text is refused. */
+  confirm_literal?: boolean
+  /** The picture side. HTML as text, a link to a PDF, PNG or JPEG (https://…), or an object. */
   front?: string | {
-    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing in it is fetched. */
     html?: string
     /** A front of the catalogue. */
     design?: 'sprig' | 'hills' | 'confetti' | 'frame'
@@ -1376,20 +1539,22 @@ export interface OrderUpdateInput {
     headline?: string
     /** One page, bleed included. */
     pdf?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
     }
     /** PNG or JPEG, bleed included. */
     image?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
     }
   }
-  /** The address side. HTML as text, or an object. */
+  /** The address side. HTML as text, a link to a PDF, PNG or JPEG (https://…), or an object. */
   back?: string | {
-    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing in it is fetched. */
     html?: string
     /** Written by hand. Merge fields: {{first_name}}. */
     message?: string
@@ -1399,12 +1564,14 @@ export interface OrderUpdateInput {
     ink?: 'blue-black' | 'blue' | 'black'
     /** One page, bleed included; the address zone stays white. */
     pdf?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
     }
     /** PNG or JPEG, bleed included; the address zone stays white. */
     image?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
@@ -1424,6 +1591,14 @@ export interface OrderUpdateInput {
   html?: string
   /** Base64, or a file in multipart/form-data: US letter pages. */
   pdf?: string | {
+    /** Base64, or a link to the file (https://…). */
+    content: string
+    filename?: string
+    content_type?: string
+  }
+  /** The letter in any form: HTML, a link to a PDF (https://…), base64, or a file in multipart/form-data. */
+  file?: string | {
+    /** Base64, or a link to the file (https://…). */
     content: string
     filename?: string
     content_type?: string
@@ -1551,7 +1726,7 @@ export interface PostcardCreateInput {
   merge_variables?: Record<string, unknown>
   /** Your own words about it: up to 20 pairs, keys up to 40 characters, values up to 500. Lists filter by them. */
   metadata?: Record<string, string>
-  /** The earliest day to mail it, within a year. Default: the next. */
+  /** The earliest day to mail it, within two years. Default: the next. */
   send_date?: string
   /** Print a QR code of its own that leads here; scans are counted. */
   qr_url?: string
@@ -1559,9 +1734,11 @@ export interface PostcardCreateInput {
   qr_caption?: string
   /** Inches. Default 4x6. */
   size?: '4x6' | '6x9' | '6x11'
-  /** The picture side. HTML as text, or an object. */
+  /** true: print what looks like a merge field of another product ({first_name}, %NAME%, [First Name] …), a template id or a link as it stands. Without it such text is refused. */
+  confirm_literal?: boolean
+  /** The picture side. HTML as text, a link to a PDF, PNG or JPEG (https://…), or an object. */
   front?: string | {
-    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing in it is fetched. */
     html?: string
     /** A front of the catalogue. */
     design?: 'sprig' | 'hills' | 'confetti' | 'frame'
@@ -1569,20 +1746,22 @@ export interface PostcardCreateInput {
     headline?: string
     /** One page, bleed included. */
     pdf?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
     }
     /** PNG or JPEG, bleed included. */
     image?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
     }
   }
-  /** The address side. HTML as text, or an object. */
+  /** The address side. HTML as text, a link to a PDF, PNG or JPEG (https://…), or an object. */
   back?: string | {
-    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
+    /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing in it is fetched. */
     html?: string
     /** Written by hand. Merge fields: {{first_name}}. */
     message?: string
@@ -1592,12 +1771,14 @@ export interface PostcardCreateInput {
     ink?: 'blue-black' | 'blue' | 'black'
     /** One page, bleed included; the address zone stays white. */
     pdf?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
     }
     /** PNG or JPEG, bleed included; the address zone stays white. */
     image?: string | {
+      /** Base64, or a link to the file (https://…). */
       content: string
       filename?: string
       content_type?: string
@@ -1617,6 +1798,7 @@ export interface PostcardCreateInput {
   html?: string
   /** Base64, or a file in multipart/form-data: page 1 is the front, page 2 the back. */
   pdf?: string | {
+    /** Base64, or a link to the file (https://…). */
     content: string
     filename?: string
     content_type?: string
@@ -1660,7 +1842,7 @@ export interface LetterCreateInput {
   merge_variables?: Record<string, unknown>
   /** Your own words about it: up to 20 pairs, keys up to 40 characters, values up to 500. Lists filter by them. */
   metadata?: Record<string, string>
-  /** The earliest day to mail it, within a year. Default: the next. */
+  /** The earliest day to mail it, within two years. Default: the next. */
   send_date?: string
   /** Print a QR code of its own that leads here; scans are counted. */
   qr_url?: string
@@ -1668,7 +1850,16 @@ export interface LetterCreateInput {
   qr_caption?: string
   /** Default us_letter. */
   size?: 'us_letter'
-  /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched. */
+  /** true: print what looks like a merge field of another product ({first_name}, %NAME%, [First Name] …), a template id or a link as it stands. Without it such text is refused. */
+  confirm_literal?: boolean
+  /** The letter in any form: HTML, a link to a PDF (https://…), base64, or a file in multipart/form-data. */
+  file?: string | {
+    /** Base64, or a link to the file (https://…). */
+    content: string
+    filename?: string
+    content_type?: string
+  }
+  /** Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing in it is fetched. */
   html?: string
   /** Written by hand. Merge fields: {{first_name}}. */
   message?: string
@@ -1678,6 +1869,7 @@ export interface LetterCreateInput {
   ink?: 'blue-black' | 'blue' | 'black'
   /** Base64, or a file in multipart/form-data: US letter pages. */
   pdf?: string | {
+    /** Base64, or a link to the file (https://…). */
     content: string
     filename?: string
     content_type?: string

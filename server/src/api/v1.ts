@@ -25,7 +25,8 @@ import { checkoutOrder } from '../post/checkout/checkout.ts'
 import { previewOrder } from '../post/checkout/order-preview.ts'
 import { quoteOrder } from '../post/checkout/quote.ts'
 import { getOrderAnalytics, getOrderTracking } from '../post/orders/order-tracking.ts'
-import { cancelOrder, createOrder, getOrder, listOrders, updateOrder } from '../post/orders/orders.ts'
+import { createOrderWithList } from '../post/orders/order-with-list.ts'
+import { cancelOrder, getOrder, listOrders, updateOrder } from '../post/orders/orders.ts'
 import { createLetter } from '../post/pieces/letters.ts'
 import { cancelPiece, getPiece, listPieces } from '../post/pieces/pieces.ts'
 import { createPostcard } from '../post/pieces/postcards.ts'
@@ -106,7 +107,7 @@ export const v1: V1Row[] = [
   ['POST /suppressions', addSuppression, 201],
   ['DELETE /suppressions/:email', removeSuppression],
 
-  ['POST /orders', createOrder, 201, { multipart: true }],
+  ['POST /orders', createOrderWithList, 201, { multipart: true }],
   ['GET /orders', listOrders],
   ['GET /orders/:order_id', getOrder],
   ['PATCH /orders/:order_id', updateOrder, 200, { multipart: true }],

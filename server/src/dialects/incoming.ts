@@ -2,6 +2,8 @@
 import type { Context } from '../operation.ts'
 import { invalid } from '../problems.ts'
 
+export { unwatched } from './reading.ts'
+
 /**
  * What their clients send, read under any name: a row hands it on under one of our names (a name we do not have will not compile),
  * and its value is checked by the operation.
@@ -9,6 +11,7 @@ import { invalid } from '../problems.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the one place where unchecked input of other products' clients is typed
 export type Loose = Readonly<Record<string, any>>
 
+/** What a row reads of `query` and `body` is noticed: the rest is named in the answer (reading.ts). */
 export interface Incoming {
   params: Record<string, string>
   query: Loose

@@ -2,11 +2,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { Authenticate } from '../api/key-lookup.ts'
 import { mountRoute, type Route, type Surface } from '../api/surface.ts'
+import type { Context } from '../operation.ts'
 import type { App } from '../platform.ts'
 import type { Dialect, DialectRow } from './dialect.ts'
 import type { Loose } from './incoming.ts'
 import { dialects } from './index.ts'
 import { credentialOf } from './product.ts'
+import { watched } from './reading.ts'
 
 /** Fields they left out are left out for us too. */
 const dropUndefined = (value: unknown): unknown =>
@@ -37,6 +39,15 @@ export const surfaceAt = (url: string, keyDialect: string | undefined): Surface 
 
 const empty = Object.freeze(Object.create(null)) as Loose
 
+const isFields = (body: unknown): boolean => typeof body === 'object' && body !== null
+
+/** What a request held that nobody read, until its answer is written. */
+const ignored = new WeakMap<Context, string[]>()
+
+/** The answer, with the fields of the request that were not read beside its own. */
+const withIgnored = (answer: unknown, names: string[]): unknown =>
+  names.length > 0 && isFields(answer) && !Array.isArray(answer) ? { ...(answer as object), ignored: names } : answer
+
 /** Serves every dialect. Where a path is documented by two, or is native too, a route constraint on the key's prefix tells them apart. */
 export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: Authenticate): void => {
   const rowsOf = (dialect: Dialect) => dialect.rows.filter((row): row is DialectRow => 'run' in row)
@@ -56,9 +67,14 @@ export const mountDialects = (fastify: FastifyInstance, app: App, authenticate: 
         status: row.status,
         multipart: row.multipart,
         uploads: row.uploads,
-        input: ({ params, query, body, ctx }) =>
-          dropUndefined(row.in({ params, query: query as Loose, body: (body ?? empty) as Loose, ctx })),
-        output: row.out,
+        input: ({ params, query, body, ctx }) => {
+          const request = watched(query as Loose, isFields(body) ? (body as Loose) : empty)
+          const given = isFields(body) || body === undefined || body === null ? request.body : (body as Loose)
+          const input = dropUndefined(request.handedOn(row.in({ params, query: request.query, body: given, ctx })))
+          ignored.set(ctx, request.ignored())
+          return input
+        },
+        output: (result, ctx) => withIgnored(row.out(result, ctx), ignored.get(ctx) ?? []),
       }
       const shared = (documented.get(shape(row.at)) ?? 0) > 1 || fastify.hasRoute({ method, url: path })
       mountRoute(fastify, mount, shared ? { ...route, constraints: { keyDialect: dialect.name } } : route)

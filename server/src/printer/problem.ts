@@ -7,6 +7,7 @@ export const printFixes = {
   message_does_not_fit: 'Shorten the message for this recipient, or choose a larger size.',
   missing_glyphs: 'Remove these characters, or choose a pen or font that has them.',
   missing_merge_value: 'Give the value for this recipient, or write a default: {{name | default: "friend"}}.',
+  foreign_merge_field: 'Write merge fields as {{first_name}}, or send confirm_literal: true to print the text as it stands.',
   merge_syntax: 'Write merge fields as {{name}}, {{person.name}} or {{name | default: "text"}}.',
   html_not_supported: 'Use only the tags and properties of docs/guides/artwork.md, or send a finished PDF.',
   html_does_not_fit: 'Shorten the content or make its type smaller.',

@@ -6,7 +6,8 @@ import { getAccount } from '../../accounts/account.ts'
 import { createKey, listKeys, revokeKey } from '../../accounts/keys.ts'
 import { checkoutOrder } from '../../post/checkout/checkout.ts'
 import { getOrderAnalytics, getOrderTracking } from '../../post/orders/order-tracking.ts'
-import { cancelUnpaidOrder, createOrder, getOrder, listOrders, updateOrder } from '../../post/orders/orders.ts'
+import { createOrderWithList } from '../../post/orders/order-with-list.ts'
+import { cancelUnpaidOrder, getOrder, listOrders, updateOrder } from '../../post/orders/orders.ts'
 import { uploadRecipients } from '../../post/recipients/order-recipients.ts'
 import { getPieceTracking } from '../../post/tracking/tracking.ts'
 import { createWebhook, deleteWebhook, listWebhooks } from '../../webhooks/endpoints.ts'
@@ -52,7 +53,7 @@ export const mailbots: Dialect = {
   fail: t.fail,
   statements,
   rows: [
-    row('POST /api/v1/orders', createOrder, { in: t.newOrder, out: t.order, status: 201 }),
+    row('POST /api/v1/orders', createOrderWithList, { in: t.newOrder, out: t.order, status: 201 }),
     row('GET /api/v1/orders', listOrders, {
       in: request => ({ ...t.paging(request), status: request.query.status }),
       out: t.list(t.order),

@@ -85,6 +85,65 @@ describe('Mailbots', () => {
     assert.deepEqual([mailed.data.id, mailed.data.status, mailed.data.quantity], [order.id, 'mailed', 2])
   })
 
+  it('reads the fields of an order under every name a client may use', async () => {
+    const place = { street: '22 Harbor St', city: 'Portland', state: 'ME', postal_code: '04101' }
+    const make = async (more: object) => {
+      const { status, body } = await call('POST', '/orders', { quantity: 1, message: 'Merry Christmas', ...more })
+      assert.equal(status, 201, JSON.stringify(body))
+      assert.equal(body.ignored, undefined, JSON.stringify(body.ignored))
+      return body
+    }
+    for (const name of ['send_date', 'mail_date', 'mailing_date', 'drop_date']) {
+      const { drops } = await make({ [name]: '2027-12-24' })
+      assert.deepEqual([drops[0].mail_date, drops[0].status], ['2027-12-24', 'planned'], name)
+    }
+    assert.equal((await make({ send_date: '2027-12-24T09:00:00Z' })).drops[0].mail_date, '2027-12-24')
+    for (const card of ['6x9', '9x6', '6 x 9', '6"x9"']) assert.equal((await make({ card_size: card })).size, '6x9', card)
+    for (const name of ['qr_code_url', 'qr_url', 'qr_code'])
+      assert.equal((await make({ [name]: 'https://example.com/tea' })).qr_url, 'https://example.com/tea')
+    const sender = await make({ sender_info: { name: 'Eleanor', ...place } })
+    assert.deepEqual(
+      [sender.sender_name, sender.return_address.line1, sender.return_address.zip],
+      ['Eleanor', '22 Harbor St', '04101'],
+    )
+    assert.equal((await make({ sender_info: 'Eleanor' })).sender_name, 'Eleanor')
+    assert.equal((await make({ campaign_type: 'handwritten_card' })).campaign_type, 'handwritten')
+    const { body: past } = await call('POST', '/orders', { quantity: 1, message: 'Hi', send_date: '2020-01-01' })
+    assert.deepEqual(past.details[0].message, 'has passed')
+  })
+
+  it('takes the recipients with the order', async () => {
+    const recipients = [
+      {
+        first_name: 'Ada',
+        last_name: 'Holloway',
+        address: '1 Elm Street',
+        city: 'Boston',
+        state: 'MA',
+        zip: '02139',
+        pet: 'cat',
+      },
+      { first_name: 'Bob', address: { line1: '2 Elm Street', city: 'Boston', state: 'XX', zip: '02139' } },
+    ]
+    const { status, body } = await call('POST', '/orders', { message: 'Hi {{first_name}}, how is the {{pet}}?', recipients })
+    assert.equal(status, 201, JSON.stringify(body))
+    assert.deepEqual([body.quantity, body.recipient_count, body.recipients.accepted, body.recipients.rejected], [2, 1, 1, 1])
+    assert.equal(body.recipients.rejected_rows[0].row, 3)
+    const { data } = (await t.call('GET', `/v1/orders/ord_${body.id}/recipients?accepted=true`, { key })).body
+    assert.deepEqual([data[0].to.line1, data[0].merge_variables.pet], ['1 ELM ST', 'cat'])
+    const before = (await call('GET', '/orders?limit=1')).body.pagination.total
+    const bad = await call('POST', '/orders', { quantity: 1, message: 'Hi', recipients: [{ colour: 'red' }] })
+    assert.equal(bad.status, 400)
+    assert.match(bad.body.details[0].field, /^recipients/)
+    assert.equal((await call('GET', '/orders?limit=1')).body.pagination.total, before, 'no order is left behind')
+    const reader = await t.mint(owner, { mode: 'test', dialect: 'mailbots', scopes: ['orders.create'] })
+    const made = await t.call('POST', '/api/v1/orders', {
+      key: reader,
+      body: { message: 'Hi', recipients: recipients.slice(0, 1) },
+    })
+    assert.equal(made.status, 201, JSON.stringify(made.body))
+  })
+
   it('shares /api/v1/webhooks with MailboxKit by the prefix of the key', async () => {
     const other = await t.mint(owner, { mode: 'test', dialect: 'mailboxkit' })
     assert.ok('pagination' in (await call('GET', '/webhooks')).body)

@@ -1,9 +1,11 @@
 /** Mailbots' words ↔ ours. Pure functions. */
 import { prefixedId } from '../../kernel/ids.ts'
 import type { App } from '../../platform.ts'
+import type { CampaignType } from '../../post/orders/order-creative.ts'
 import type { Order } from '../../post/orders/order-view.ts'
 import type { Problem } from '../../problems.ts'
-import { type Incoming, type Loose, refuseOtherPaging, wholeNumber } from '../incoming.ts'
+import { type Incoming, refuseOtherPaging, unwatched, wholeNumber } from '../incoming.ts'
+import * as words from './order-words.ts'
 
 /** Their ids are bare ULIDs; ours carry a prefix. */
 export const bare = (id: string): string => id.slice(id.indexOf('_') + 1)
@@ -40,56 +42,19 @@ export const list =
   <I, O>(show: (item: I) => O) =>
   ({ data, total = 0, limit = 20, offset = 0 }: Numbered<I>) => ({ data: data.map(show), pagination: { total, limit, offset } })
 
-/** Fields they left out or set to null are left out. */
-const pick = (from: Loose, names: readonly string[]): Loose =>
-  Object.fromEntries(names.flatMap(name => (from[name] === undefined || from[name] === null ? [] : [[name, from[name]]])))
-
-const addressFields = ['name', 'company', 'line1', 'line2', 'city', 'state', 'zip', 'country'] as const
-
-const orderFields = [
-  'quantity',
-  'message',
-  'sender_name',
-  'size',
-  'design',
-  'headline',
-  'pen',
-  'ink',
-  'html',
-  'pdf',
-  'front',
-  'back',
-  'qr_url',
-  'qr_caption',
-  'metadata',
-] as const
-
-/** Their order as ours takes it, for POST and PATCH. Fields nobody knows are ignored, as they would do. */
-export const orderInput = (body: Loose): Loose => {
-  const address = body.return_address
+/** A list in the order itself counts the pieces, where nobody says how many. */
+export const newOrder = ({ body }: Incoming) => {
+  const list = words.recipients(body)
   return {
-    ...pick(body, orderFields),
-    ...(address && typeof address === 'object'
-      ? { return_address: pick(address, addressFields) }
-      : pick(body, ['return_address'])),
-    ...(Array.isArray(body.drops)
-      ? {
-          drops: body.drops.map((drop: unknown) =>
-            drop && typeof drop === 'object' ? pick(drop, ['mail_date', 'quantity']) : drop,
-          ),
-        }
-      : pick(body, ['drops'])),
+    ...words.orderInput(body),
+    quantity: body.quantity ?? list?.length,
+    campaign_type: words.campaignType(body) as CampaignType | undefined,
+    recipients: list,
   }
 }
 
-export const newOrder = ({ body }: Incoming) => ({
-  ...orderInput(body),
-  quantity: body.quantity,
-  campaign_type: body.campaign_type ?? undefined,
-})
-
 export const orderChange = ({ params, body }: Incoming) => ({
-  ...orderInput(body),
+  ...words.orderInput(body),
   order_id: id('order', params.order),
   status: body.status ?? undefined,
 })
@@ -97,12 +62,13 @@ export const orderChange = ({ params, body }: Incoming) => ({
 const paymentWords = { unpaid: 'unpaid', reserved: 'paid', captured: 'paid', released: 'refunded' } as const
 
 /** One flat object: what it is, its drops, and how its payment stands. */
-export const order = (output: Order) => ({
+export const order = (output: Order & { recipients?: object | undefined }) => ({
   id: bare(output.id),
   status: output.status,
   campaign_type: output.campaign_type,
   quantity: output.quantity,
   recipient_count: output.recipient_count,
+  ...(output.recipients ? { recipients: bareIds(output.recipients) } : {}),
   message: output.message,
   design: output.design,
   size: output.size,
@@ -130,9 +96,11 @@ const isFile = (value: unknown): boolean =>
 /** Their document does not name the field of the form: any one file is the list. */
 export const upload = ({ params, body, query }: Incoming) => ({
   order_id: id('order', params.order),
-  file: body.file ?? Object.values(body).find(isFile),
+  file: body.file ?? body[Object.keys(body).find(name => isFile(unwatched(body)[name])) ?? 'file'],
   csv: isFile(body.csv) ? undefined : body.csv,
-  mapping: body.mapping,
+  mapping: body.mapping ?? undefined,
+  dedupe: body.dedupe ?? undefined,
+  sheet: body.sheet ?? undefined,
   dry_run: body.dry_run ?? query.dry_run,
 })
 

@@ -10,8 +10,7 @@ import { type Incoming, refuseOtherPaging, wholeNumber } from '../incoming.ts'
 export const bare = (id: string): string => id.slice(id.indexOf('_') + 1)
 export const id = prefixedId
 /** An inbox may be named by its id or by its address. */
-export const inboxId = (params: Record<string, string>): string =>
-  params.inbox!.includes('@') ? params.inbox! : id('inbox', params.inbox)
+export const inboxId = ({ inbox }: Record<string, string>): string => (inbox!.includes('@') ? inbox! : id('inbox', inbox))
 
 const seconds = (iso: string): string => iso.replace(/\.\d+Z$/, 'Z')
 
@@ -48,10 +47,11 @@ export const paging = ({ query }: Pick<Incoming, 'query'>): { limit: number; cur
 }
 
 /** Where pages may be counted as well: `page` from 1, or `offset`. */
-export const numbered = ({ query: { page, offset, ...query } }: Incoming) => {
-  const asked = paging({ query })
-  const number = wholeNumber({ page }, 'page', 1, 100_000)
-  const skipped = wholeNumber({ offset }, 'offset', 0, 10_000_000) ?? (number && (number - 1) * asked.limit)
+export const numbered = ({ query }: Incoming) => {
+  refuseOtherPaging(query, ['limit', 'per_page', 'cursor', 'page', 'offset'])
+  const asked = paging({ query: { limit: query.limit, per_page: query.per_page, cursor: query.cursor } })
+  const page = wholeNumber(query, 'page', 1, 100_000)
+  const skipped = wholeNumber(query, 'offset', 0, 10_000_000) ?? (page && (page - 1) * asked.limit)
   return skipped === undefined ? asked : { limit: asked.limit, offset: skipped }
 }
 

@@ -26,7 +26,7 @@ import { wake } from '../sandbox/test-clock.sql.ts'
 import { nowFor } from '../sandbox/test-clock.ts'
 import { verifyLater } from '../verification/verify.ts'
 import { orderHash } from './order-hash.ts'
-import type { Unprintable } from './order-preflight.ts'
+import type { Preflight } from './order-preflight.ts'
 import { makeQuote, SkipUnprintable } from './quote.ts'
 
 /** Pieces made by one statement each for rows and events. */
@@ -54,7 +54,7 @@ export const checkoutOrder = operation(
     checkOpen(order)
     if (order.status !== 'quoted') {
       const { quote, preflight } = await makeQuote(ctx, order_id, skip_unprintable)
-      if (!quote) throw refusal(preflight.problems)
+      if (!quote) throw refusal(preflight)
     }
     if (isHeld(ctx)) return holdOrder(ctx, order_id, payment)
     if (payment === 'card' && ctx.livemode && ctx.app.config.BILLING) return payByCard(ctx, order_id)
@@ -82,7 +82,8 @@ const holdOrder = (ctx: Context, orderId: string, payment: string): Promise<Orde
   })
 }
 
-const refusal = (problems: Unprintable[]) => {
+const refusal = ({ problems, unconfirmed }: Preflight) => {
+  if (unconfirmed.length > 0) return invalid(...unconfirmed.map(({ field, message }) => ({ path: `/${field}`, message })))
   const shown = problems.slice(0, mostShown).map(({ row, message }) => ({ path: `/recipients/${row}`, message }))
   const more = problems.length - shown.length
   return invalid(...shown, ...(more > 0 ? [{ path: '/recipients', message: `has ${more} more that cannot be printed` }] : []))

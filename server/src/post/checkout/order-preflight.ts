@@ -10,6 +10,7 @@ import type { PieceSpec } from '../../printer/render.ts'
 import { carrierFor } from '../carriers/index.ts'
 import type { CompleteOrder } from '../orders/complete-order.ts'
 import type { Artwork, StoredCreative } from '../pieces/creative.ts'
+import { literalProblems, literalValues } from '../pieces/literal-text.ts'
 import { loadArtwork, renderer, specOf } from '../production/printing.ts'
 import * as recipients from '../recipients/order-recipients.sql.ts'
 import { type RemarkableRow, remarkable } from './remarkable-rows.ts'
@@ -25,6 +26,8 @@ export interface Unprintable {
 
 export interface Preflight {
   checked: number
+  /** What looks like a merge field of another product in the order's own words: no recipient can be left out for it. */
+  unconfirmed: { code: string; field: string; message: string }[]
   problems: Unprintable[]
   warnings: string[]
   /** Of the thickest piece. */
@@ -42,7 +45,12 @@ const sampleCode = '0000000000000000'
 /** Checks all accepted recipients of an order. */
 export const preflightOrder = async (app: App, db: Db, order: CompleteOrder): Promise<Preflight> => {
   const artwork = await loadArtwork(app, db, order.org, [order.creative])
-  const found: Preflight = { checked: 0, problems: [], warnings: [], sheets: 1, remarkable: [] }
+  const unconfirmed = literalProblems(order.creative, order.qrUrl).map(({ code, path, message, fix }) => ({
+    code,
+    field: fieldOfOrder(order, path),
+    message: `${message} ${fix}`,
+  }))
+  const found: Preflight = { checked: 0, unconfirmed, problems: [], warnings: [], sheets: 1, remarkable: [] }
   const remarks = remarkable()
   const samples = new Map<'first' | 'longest', recipients.Recipient>()
   let longest = 0
@@ -64,6 +72,14 @@ export const preflightOrder = async (app: App, db: Db, order: CompleteOrder): Pr
   }
   for (const row of new Set(samples.values())) await lookAt(app, order, artwork, row, found)
   return { ...found, remarkable: remarks.rows() }
+}
+
+/** The field of the order's request that a part of its creative was given in. */
+const fieldOfOrder = ({ creative }: CompleteOrder, path: string): string => {
+  if (path.startsWith('qr.')) return path.replace('.', '_')
+  const [side, field] = path.split('.') as [string, string]
+  if (field === 'message' || field === 'headline' || 'body' in creative) return field
+  return `${side}/${field}`
 }
 
 /** The piece of one recipient as it would be printed now. */
@@ -108,7 +124,7 @@ const checkBatch = async (
   rows: recipients.Recipient[],
   found: Preflight,
 ): Promise<Unprintable[]> => {
-  const problems = await carrierProblems(app, order, rows)
+  const problems = [...(await carrierProblems(app, order, rows)), ...unfilled(order, rows)]
   const bad = new Set(problems.map(({ id }) => id))
   const good = rows.filter(({ id }) => !bad.has(id))
   return [
@@ -118,6 +134,14 @@ const checkBatch = async (
       : await checkWords(app, order, artwork, good)),
   ]
 }
+
+/** Values of the list that are merge fields nobody filled, where the words of the order name them. */
+const unfilled = ({ creative }: CompleteOrder, rows: recipients.Recipient[]): Unprintable[] =>
+  rows.flatMap(row =>
+    literalValues(creative, row.merge_variables)
+      .slice(0, 1)
+      .map(problem => unprintable(row, problem)),
+  )
 
 /** Where the carrier does not mail to. */
 const carrierProblems = async (app: App, order: CompleteOrder, rows: recipients.Recipient[]): Promise<Unprintable[]> => {

@@ -26,7 +26,9 @@ const Report = Type.Object({
     skipped: Type.Integer({ description: 'Recipients left out because of skip_unprintable.' }),
     problems: Type.Array(
       Type.Object({
-        row: Type.Integer({ description: 'As the spreadsheet numbers it.' }),
+        row: Type.Union([Type.Integer(), Type.Null()], {
+          description: 'As the spreadsheet numbers it; null: of the order itself.',
+        }),
         code: Type.String(),
         field: Type.String(),
         message: Type.String(),
@@ -60,7 +62,8 @@ export const makeQuote = async (ctx: Context, orderId: string, skip: boolean): P
   const now = await nowFor(app, db, org, livemode)
   allocate(now, row.drop_plan, row.recipient_count)
   const preflight = await preflightOrder(app, db, order)
-  const { problems, checked } = preflight
+  const { problems, checked, unconfirmed } = preflight
+  if (unconfirmed.length > 0) return { quote: undefined, preflight, skipped: 0 }
   if (problems.length > 0 && (!skip || problems.length >= checked)) return { quote: undefined, preflight, skipped: 0 }
   if (problems.length > 0) {
     await leaveOut(ctx, row, problems, checked)
@@ -122,9 +125,12 @@ export const quoteOrder = operation(
       look_at: toLookAt(ctx.app, parseId('order', order.id)!, order.kind, preflight.remarkable),
       preflight: {
         checked: preflight.checked,
-        problem_count: preflight.problems.length,
+        problem_count: preflight.unconfirmed.length + preflight.problems.length,
         skipped,
-        problems: preflight.problems.slice(0, mostShown).map(({ row, code, field, message }) => ({ row, code, field, message })),
+        problems: [
+          ...preflight.unconfirmed.map(each => ({ row: null, ...each })),
+          ...preflight.problems.map(({ row, code, field, message }) => ({ row, code, field, message })),
+        ].slice(0, mostShown),
         warnings: preflight.warnings,
       },
     }

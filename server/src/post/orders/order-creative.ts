@@ -25,7 +25,7 @@ interface Campaign {
   says: string
 }
 
-const letterOnly = ['address_page', 'double_sided']
+const letterOnly = ['address_page', 'double_sided', 'file']
 const postcardOnly = ['front', 'back', 'design', 'headline']
 const hand = ['message', 'pen', 'ink']
 
@@ -57,7 +57,7 @@ export type CampaignType = keyof typeof campaigns
 export const campaignOf = (type: string): Campaign => campaigns[type as CampaignType]
 
 /** A creative that may lack a side. */
-export type Draft = (Partial<StoredPostcard> | Partial<StoredLetter>) & { qr_caption?: string }
+export type Draft = (Partial<StoredPostcard> | Partial<StoredLetter>) & { qr_caption?: string; confirm_literal?: true }
 
 /** Fields of a request that say what is on the pieces of an order. */
 export const orderCreative = {

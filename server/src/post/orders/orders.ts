@@ -16,6 +16,7 @@ import { readPlan } from '../drops/drop-plan.ts'
 import { release } from '../money/ledger.ts'
 import { letterSizes, postcardSizes } from '../money/prices.ts'
 import { blobsOf, type Keep, type StoredCreative } from '../pieces/creative.ts'
+import { readSources } from '../pieces/creative-sources.ts'
 import { checkQr } from '../pieces/new-piece.ts'
 import { Metadata } from '../pieces/piece-view.ts'
 import { movePieces } from '../pieces/transitions.ts'
@@ -102,9 +103,18 @@ const apply = async (
     if (errors.length > 0) throw invalid(...errors)
   }
   const caption = input.qr_caption ? { qr_caption: input.qr_caption } : {}
-  const creative: Draft = { ...(await draftWith(type, before.creative ?? {}, input as CreativeInput, keep)), ...caption }
+  const { confirm_literal, ...drawn }: Draft = {
+    ...(await draftWith(type, before.creative ?? {}, input as CreativeInput, keep)),
+    ...caption,
+  }
+  // What was confirmed were the words that stood then.
+  const confirmed = input.confirm_literal ?? (saysNew(input) ? false : confirm_literal === true)
+  const creative: Draft = { ...drawn, ...(confirmed ? { confirm_literal: true as const } : {}) }
   return { ...after, creative, message: messageOf(creative), design: designOf(creative) }
 }
+
+/** Whether a request changes what is printed. */
+const saysNew = (input: object): boolean => [...Object.keys(orderCreative), 'qr_caption', 'qr_url'].some(name => name in input)
 
 /** Artwork on its way into the blob store, and the way there. */
 const staging = (ctx: Context): { staged: StagedBlob[]; keep: Keep } => {
@@ -141,7 +151,8 @@ export const createOrder = operation(
       metadata: {},
       drop_plan: [],
     }
-    const order = await apply(now, empty, input, keep)
+    const sources = await readSources(ctx.app, campaignOf(campaign_type).kind, input)
+    const order = await apply(now, empty, sources, keep)
     const id = newId()
     return ctx.db.tx(async db => {
       await ctx.app.blobs.insert(db, ctx.org, staged)
@@ -225,10 +236,12 @@ export const updateOrder = operation(
     if (status === 'cancelled') return cancel(ctx, order_id, ['draft', 'quoted', 'held'])
     const now = await nowFor(ctx.app, ctx.db, ctx.org, ctx.livemode)
     const { staged, keep } = staging(ctx)
+    // Before the order is locked: what is behind a link may take its time.
+    const sources = await readSources(ctx.app, campaignOf((await findOrder(ctx, order_id)).campaign_type).kind, input)
     return ctx.db.tx(async db => {
       const order = await lockOrder(ctx, db, order_id)
       checkOpen(order)
-      const changed = await apply(now, { ...order, quantity: quantity ?? order.quantity }, input, keep)
+      const changed = await apply(now, { ...order, quantity: quantity ?? order.quantity }, sources, keep)
       await ctx.app.blobs.insert(db, ctx.org, staged)
       await store.change(db, ctx.org, ctx.livemode, order.id, changed)
       const kept = blobsOf(whole(changed.creative))

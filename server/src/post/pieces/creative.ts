@@ -19,11 +19,11 @@ const Html = Type.String({
   minLength: 1,
   maxLength: 1_000_000,
   description:
-    'Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing is fetched.',
+    'Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing in it is fetched.',
 })
 /** Base64 in JSON, a file in multipart/form-data. 10 MB of PDF are 13.4 million characters of base64. */
 const File = (description: string) => {
-  const content = Type.String({ minLength: 4, maxLength: 14_000_000 })
+  const content = Type.String({ minLength: 4, maxLength: 14_000_000, description: 'Base64, or a link to the file (https://…).' })
   const given = object({ content, filename: Type.Optional(Type.String()), content_type: Type.Optional(Type.String()) })
   return Type.Union([content, given], { description })
 }
@@ -49,10 +49,20 @@ const Back = object({
   image: Type.Optional(File('PNG or JPEG, bleed included; the address zone stays white.')),
 })
 const orHtml = <T extends TSchema>(side: T, description: string) =>
-  Type.Optional(Type.Union([Html, side], { description: `${description} HTML as text, or an object.` }))
+  Type.Optional(
+    Type.Union([Html, side], {
+      description: `${description} HTML as text, a link to a PDF, PNG or JPEG (https://…), or an object.`,
+    }),
+  )
+
+const ConfirmLiteral = Type.Boolean({
+  description:
+    'true: print what looks like a merge field of another product ({first_name}, %NAME%, [First Name] …), a template id or a link as it stands. Without it such text is refused.',
+})
 
 /** Fields of a request that say what is on a postcard. */
 export const postcardCreative = {
+  confirm_literal: Type.Optional(ConfirmLiteral),
   front: orHtml(Front, 'The picture side.'),
   back: orHtml(Back, 'The address side.'),
   message: Type.Optional(Message),
@@ -66,6 +76,10 @@ export const postcardCreative = {
 
 /** Fields of a request that say what is in a letter. */
 export const letterCreative = {
+  confirm_literal: Type.Optional(ConfirmLiteral),
+  file: Type.Optional(
+    File('The letter in any form: HTML, a link to a PDF (https://…), base64, or a file in multipart/form-data.'),
+  ),
   html: Type.Optional(Html),
   message: Type.Optional(Message),
   pen: Type.Optional(Pen),
@@ -94,6 +108,8 @@ export type Side =
 /** `pages` and `warnings` are known once it was rendered. `qr_caption`: the words beside the code. */
 interface Shared {
   qr_caption?: string
+  /** What looks like a merge field of another product is meant as it stands. */
+  confirm_literal?: true
   pages?: number
   warnings?: string[]
 }

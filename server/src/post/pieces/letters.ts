@@ -14,6 +14,5 @@ export const createLetter = operation(
     output: Piece,
     claims: true,
   },
-  (ctx, input) =>
-    sendPiece(ctx, { kind: 'letter', size: input.size ?? 'us_letter', input, creative: keep => letterOf(input, keep) }),
+  (ctx, input) => sendPiece(ctx, { kind: 'letter', size: input.size ?? 'us_letter', input, creative: letterOf }),
 )

@@ -21,7 +21,9 @@ import { newBarcodes, newCode, renderer, specOf } from '../production/printing.t
 import { nowFor } from '../sandbox/test-clock.ts'
 import { verify } from '../verification/verify.ts'
 import { fieldErrorOf, type Keep, type StoredCreative } from './creative.ts'
+import { readSources } from './creative-sources.ts'
 import { holdPiece } from './held-piece.ts'
+import { literalProblems, literalValues } from './literal-text.ts'
 import { Metadata, type Piece, toPiece } from './piece-view.ts'
 import * as store from './pieces.sql.ts'
 
@@ -41,7 +43,7 @@ export const pieceFields = {
     Type.String({
       maxLength: 40,
       examples: ['2026-12-24'],
-      description: 'The earliest day to mail it, within a year. Default: the next.',
+      description: 'The earliest day to mail it, within two years. Default: the next.',
     }),
   ),
   qr_url: Type.Optional(
@@ -51,20 +53,22 @@ export const pieceFields = {
 }
 const Fields = object(pieceFields)
 
-interface Wanted {
+type Fields = Static<typeof Fields> & { confirm_literal?: boolean }
+
+interface Wanted<I extends Fields = Fields> {
   kind: 'postcard' | 'letter'
   size: PieceSize
-  input: Static<typeof Fields>
-  creative(keep: Keep): Promise<StoredCreative>
+  input: I
+  creative(input: I, keep: Keep): Promise<StoredCreative>
 }
 
 /** They are kept with the piece and told with each of its events. */
 const mostMergeCharacters = 25_000
 
 /** Makes a piece. Throws invalid_input (every problem named with its field), insufficient_balance. */
-export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> => {
+export const sendPiece = async <I extends Fields>(ctx: Context, asked: Wanted<I>): Promise<Piece> => {
   const { app, org, livemode, claim } = ctx
-  const { input, size } = wanted
+  const { input, size } = asked
   if (claim) await checkReplay(ctx.db, ctx, claim.key, claim.fingerprint)
   const to = standardise(input.to, '/to')
   const from = standardise(input.from, '/from')
@@ -74,10 +78,13 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     throw invalid({ path: '/merge_variables', message: `has more than ${mostMergeCharacters} characters as JSON` })
   const now = await nowFor(app, ctx.db, org, livemode)
   const day = mailDay(now, sendDate(now, input.send_date))
+  // Links are fetched once; what follows works with the bytes.
+  const sources = await readSources(app, asked.kind, input)
+  const build = (keep: Keep) => asked.creative(sources, keep)
   const draft: Draft = {
     id: newId(),
     order_id: null,
-    kind: wanted.kind,
+    kind: asked.kind,
     size,
     status: isHeld(ctx) ? 'held' : 'created',
     recipient: to.address,
@@ -91,14 +98,14 @@ export const sendPiece = async (ctx: Context, wanted: Wanted): Promise<Piece> =>
     qr_url: input.qr_url ?? null,
     created_at: now,
   }
-  const { sheets, ...seen } = await preflight(ctx, draft, wanted)
+  const { sheets, ...seen } = await preflight(ctx, draft, { build, input })
   const { production_mills, postage_mills } = priceOf(size, to.address.country, sheets)
   const piece = { ...draft, price_mills: production_mills + postage_mills, postage_mills }
   const address_status = await verify(app, livemode, to)
   const staged: StagedBlob[] = []
   const creative: StoredCreative = {
-    ...(await wanted.creative(async bytes => (staged[staged.push(await app.blobs.stage(bytes)) - 1] as StagedBlob).id)),
-    ...(input.qr_caption ? { qr_caption: input.qr_caption } : {}),
+    ...(await build(async bytes => (staged[staged.push(await app.blobs.stage(bytes)) - 1] as StagedBlob).id)),
+    ...saidBeside(input),
     ...seen,
   }
   const commit = async (db: Db): Promise<Piece> => {
@@ -132,7 +139,7 @@ type Draft = Omit<store.NewPiece, 'drop_id' | 'creative' | 'price_mills' | 'post
 const preflight = async (
   { app }: Context,
   piece: Draft,
-  { creative: build, input }: Wanted,
+  { build, input }: { build(keep: Keep): Promise<StoredCreative>; input: Fields },
 ): Promise<Pick<StoredCreative, 'pages' | 'warnings'> & { sheets: number }> => {
   const artwork = new Map<string, Uint8Array>()
   const draft = await build(async bytes => {
@@ -140,13 +147,21 @@ const preflight = async (
     artwork.set(name, bytes)
     return name
   })
-  const caption = input.qr_caption ? { qr_caption: input.qr_caption } : {}
-  const spec = specOf(app, { ...piece, printed_creative: { ...draft, ...caption } }, artwork)
+  const creative = { ...draft, ...saidBeside(input) }
+  const literal = [...literalProblems(creative, piece.qr_url), ...literalValues(creative, piece.merge_variables)]
+  if (literal.length > 0) throw invalid(...literal.map(problem => fieldErrorOf(problem, input)))
+  const spec = specOf(app, { ...piece, printed_creative: creative }, artwork)
   const { problems, warnings } = await renderer.preflight(spec)
   if (problems.length > 0) throw invalid(...problems.map(problem => fieldErrorOf(problem, input)))
   const { pages, sheets } = await renderer.render(spec)
   return { pages, sheets, ...(warnings.length > 0 ? { warnings: warnings.map(({ message }) => message) } : {}) }
 }
+
+/** What is said of a creative beside its sides. */
+const saidBeside = ({ qr_caption, confirm_literal }: Fields): Pick<StoredCreative, 'qr_caption' | 'confirm_literal'> => ({
+  ...(qr_caption ? { qr_caption } : {}),
+  ...(confirm_literal ? { confirm_literal } : {}),
+})
 
 const checkCarrier = ({ app, livemode }: Context, size: PieceSize, country: string): void => {
   const { title, sizes, countries } = carrierFor(app, livemode).capabilities()
@@ -163,15 +178,16 @@ export const checkQr = (url: string | undefined, path = '/qr_url'): void => {
     throw invalid({ path, message: 'is no http or https link' })
 }
 
-const yearMs = 366 * 86_400_000
+/** Campaigns are planned a season ahead of the next year's holidays. */
+const mostAheadMs = 2 * 366 * 86_400_000
 
-/** Checks the day asked for: today or later, within a year. */
+/** Checks the day asked for: today or later, within two years. */
 export const sendDate = (now: Date, wanted: string | undefined, path = '/send_date'): string | undefined => {
   if (wanted === undefined) return undefined
   const date = new Date(`${wanted}T00:00:00Z`)
   if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== wanted)
     throw invalid({ path, message: 'is no day of the calendar; write 2026-12-24' })
   if (wanted < now.toISOString().slice(0, 10)) throw invalid({ path, message: 'has passed' })
-  if (date.getTime() - now.getTime() > yearMs) throw invalid({ path, message: 'is more than a year away' })
+  if (date.getTime() - now.getTime() > mostAheadMs) throw invalid({ path, message: 'is more than two years away' })
   return wanted
 }

@@ -18,6 +18,5 @@ export const createPostcard = operation(
     output: Piece,
     claims: true,
   },
-  (ctx, input) =>
-    sendPiece(ctx, { kind: 'postcard', size: input.size ?? '4x6', input, creative: keep => postcardOf(input, keep) }),
+  (ctx, input) => sendPiece(ctx, { kind: 'postcard', size: input.size ?? '4x6', input, creative: postcardOf }),
 )

@@ -127,6 +127,10 @@ const withFile = async <T>(
 
 type Source = Parameters<typeof readList>[0]
 
+/** Reads a short list without an order, to see whether it is one. Throws invalid_input. */
+export const checkList = (ctx: Context, csv: string): Promise<unknown> =>
+  withFile(ctx, undefined, csv, path => readList({ path, mapping: {}, dedupe: undefined, sheet: undefined }, async () => {}))
+
 const check = async (orderId: string, source: Source) => {
   const count = tallyReport()
   const read = await readList(source, async batch => count.add(batch))
