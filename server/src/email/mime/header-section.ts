@@ -24,6 +24,9 @@ const usual =
 /** Fields that servers put before whatever came, ours among them. */
 const trace = /^(?:received|return-path|delivered-to|x-original-to|received-spf|authentication-results|arc-.*)$/
 
+/** What separates mails in a file of them, left at the top of one; fields of servers may stand before it. */
+const mboxLine = /^>?From \S{1,300} {1,9}[A-Z][a-z]{2} [A-Z][a-z]{2} {1,9}\d/
+
 const fieldLine = /^([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:/
 
 /** A field as it was found. */
@@ -60,7 +63,7 @@ export const readHeaderSection = (bytes: Buffer, start: number, options: HeaderO
     const name = blank ? undefined : fieldLine.exec(text)
     if (name) found.push({ name: name[1]!.toLowerCase(), lines: [text.slice(name[0].length)], place: at })
     else if (blank && found.length > 0) found.at(-1)!.lines.push(text)
-    else if (!(at === start && /^>?From /.test(text))) {
+    else if (!(at === start && /^>?From /.test(text)) && !mboxLine.test(text)) {
       if (!goesOn(bytes, line.next, isDelimiter)) return finish(found, start, at, { root, odd, ended: false })
       odd = true
     }

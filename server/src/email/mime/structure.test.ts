@@ -105,6 +105,8 @@ test('a header section may be missing, odd, or end without an empty line', () =>
     [mbox.from?.address, mbox.subject, mbox.text, mbox.problem],
     ['ann@example.org', 'with a blank', 'hello', null],
   )
+  const delivered = read(`${received}From ann@example.org Thu Nov 19 10:00:00 2026\r\nFrom: Ann <ann@example.org>\r\n\r\nhello`)
+  assert.deepEqual([delivered.from?.address, delivered.text, delivered.problem], ['ann@example.org', 'hello', null])
   const part = read(
     `${head}${mixed}--B\r\nContent-Type: text/plain\r\nThere is no empty line.\r\nNone at all.\r\n--B\r\nJust text: here\r\nmore\r\n--B\r\n${file('a')}--B--\r\n`,
   )
