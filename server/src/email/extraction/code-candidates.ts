@@ -1,5 +1,16 @@
 /** Which of the numbers and words of a mail is a one-time code. */
-import { copula, copulaFirst, handling, nouns, plainWords, selling, travelling, unit, verifying } from './code-words.ts'
+import {
+  copula,
+  copulaFirst,
+  handling,
+  nouns,
+  plainWords,
+  selling,
+  signingIn,
+  travelling,
+  unit,
+  verifying,
+} from './code-words.ts'
 import { withoutInvisible } from './invisible.ts'
 
 export interface FoundCode {
@@ -141,7 +152,7 @@ class LineOfCodes {
     if (named.kind === 'some' && (this.#isOffer() || wordy.test(value))) return 0
     if (year && !named.said && !(alone && named.kind === 'strong')) return 0
     if (shape !== 'digits' && shape !== 'grouped' && !named.close && !alone) return 0
-    if ((shape === 'mixed' || shape === 'letters') && this.#isTravel(named.words)) return 0
+    if (this.#isTravel(named.words, shape)) return 0
     return this.#score(candidate, named.kind === 'strong' ? 2 : 1, named.close || alone ? 0.2 : 0, alone)
   }
 
@@ -187,6 +198,8 @@ class LineOfCodes {
         const between = this.#line.slice(noun.end, named.start)
         if (wordsIn(between) === 0 || copula.test(between) || (noun.kind === 'other' && wordsIn(between) <= 2)) continue
       }
+      // "SMS code no. 3: 448201" – the third one.
+      if (noun.kind === 'other' && /^[^\p{L}\d]{0,3}\d{1,3}(?!\d)/u.test(gap)) continue
       // "the code for your order is …" – the code is meant.
       if (
         noun.kind === 'other' &&
@@ -296,9 +309,11 @@ class LineOfCodes {
     return selling.test([this.#lines[0], ...this.#lines.slice(Math.max(1, this.#index - 2), this.#index + 3)].join(' '))
   }
 
-  /** A "confirmation code" near a flight or a room is the name of the booking. */
-  #isTravel(words: string): boolean {
-    return /confirm|bestätig|confirmation|confirmaci|conferma|подтвержд|確認|确认|확인/iu.test(words) && travelling.test([this.#lines[0], ...this.#lines.slice(Math.max(1, this.#index - 5), this.#index + 6)].join(' ')) // biome-ignore format: one line
+  /** A "confirmation code" near a flight or a room is the name of the booking; digits may still be for signing in there. */
+  #isTravel(words: string, shape: Candidate['shape']): boolean {
+    if (!/confirm|bestätig|conferma|confirma|подтвержд|確認|确认|확인/iu.test(words)) return false
+    const around = [this.#lines[0], ...this.#lines.slice(Math.max(1, this.#index - 5), this.#index + 6)].join(' ')
+    return travelling.test(around) && (shape === 'mixed' || shape === 'letters' || !signingIn.test(around))
   }
 }
 

@@ -47,7 +47,7 @@ const strongNouns = [
   "code (?:de |d[’'])?(?:vérification|sécurité|confirmation|connexion|validation|activation|accès|authentification|identification|récupération|à usage unique|unique|temporaire)|mot de passe (?:à usage unique|temporaire|provisoire)",
   'c[óo]digo (?:de |para )?(?:verificaci[óo]n|seguridad|confirmaci[óo]n|acceso|activaci[óo]n|autenticaci[óo]n|inicio de sesi[óo]n|un solo uso|validaci[óo]n|único|temporal|verificação|segurança|confirmação|ativação|autenticação|login|acesso|uso único|validação)|clave (?:de acceso|din[áa]mica|temporal|de un solo uso)|contraseña (?:de un solo uso|temporal)|senha (?:temporária|de uso único)',
   "codice (?:di |d[’'])?(?:verifica|sicurezza|conferma|accesso|attivazione|autenticazione|convalida|login|temporaneo|monouso|otp)|password (?:temporanea|monouso)|codi de (?:verificació|seguretat|confirmació)",
-  '(?:kod(?:u|em)?|hasło) (?:weryfikacyjn\\p{L}{1,3}|bezpieczeństwa|potwierdzając\\p{L}{1,3}|aktywacyjn\\p{L}{1,3}|dostępu|logowania|autoryzacyjn\\p{L}{1,3}|jednorazow\\p{L}{1,3})|jednorazow\\p{L}{1,3} (?:kod|hasło)|(?:ověřovací|bezpečnostní|potvrzovací|aktivační|přihlašovací|jednorázový|overovací|bezpečnostný|potvrdzovací|aktivačný|prihlasovací) kód\\p{L}{0,2}',
+  '(?:kod|hasło) sms|(?:kod(?:u|em)?|hasło) (?:weryfikacyjn\\p{L}{1,3}|bezpieczeństwa|potwierdzając\\p{L}{1,3}|aktywacyjn\\p{L}{1,3}|dostępu|logowania|autoryzacyjn\\p{L}{1,3}|jednorazow\\p{L}{1,3})|jednorazow\\p{L}{1,3} (?:kod|hasło)|(?:ověřovací|bezpečnostní|potvrzovací|aktivační|přihlašovací|jednorázový|overovací|bezpečnostný|potvrdzovací|aktivačný|prihlasovací) kód\\p{L}{0,2}',
   'cod(?:ul)? (?:de |dvs\\. de )?(?:verificare|securitate|confirmare|acces|activare|autentificare)|(?:verifikacijski|sigurnosni|potvrdni|aktivacijski|верификациони|потврдни) k[oо]d|potrditven\\p{L}{1,2} kod\\p{L}{1,2}|kod za (?:potvrdu|prijavu|verifikaciju)',
   '(?:doğrulama|onay|güvenlik|giriş|aktivasyon|etkinleştirme|tek kullanımlık) (?:kod\\p{L}{1,8}|şifre\\p{L}{0,6}|parola\\p{L}{0,6})',
   '(?:код(?:а|ом)?|пароль|пин-код) (?:для )?(?:подтверждени\\p{L}{1,2}|проверки|безопасности|доступа|активации|авторизации|входа|верификации|регистрации|підтвердження|доступу|входу|перевірки|безпеки|за потвърждение|за вход|потвърждение)|(?:проверочн|одноразов|контрольн|защитн|секретн)\\p{L}{2} (?:код|пароль|пин)|одноразовий (?:код|пароль)|смс-код',
@@ -72,7 +72,7 @@ export const nouns = new RegExp(
 
 /** Between a noun and its code: "is", "lautet", ":" and the like, at the end. */
 export const copula =
-  /(?:[:：=→>«"“„'‘(（[【「『*_#|–—-]|(?<!\p{L})(?:is|are|was|it[’']s|ist|lautet|lauten|heißt|est|sera|es|será|é|è|e'|sono|este|esti|är|er|on|ovat|to|jest|brzmi|je|znie|zní|az|olarak|adalah|ialah|là)|是|为|為|は|が|は以下|는|은|이|:|है|হল|คือ|هو|هي|است|:|הוא|היא|это|є|е|είναι|-|—)(?:\s(?:still|now|again|noch|jetzt|nun|maintenant|ahora|ora|agora|nu|теперь))?\s*["“„'‘«(（[【「『*_:：]*\s*$/iu
+  /(?:^\s*to(?!\p{L})|[:：=→>«"“„'‘(（[【「『*_#|–—-]|(?<!\p{L})(?:is|are|was|it[’']s|ist|lautet|lauten|heißt|est|sera|es|será|é|è|e'|sono|este|esti|är|er|on|ovat|jest|brzmi|je|znie|zní|az|olarak|adalah|ialah|là)|是|为|為|は|が|は以下|는|은|이|:|है|হল|คือ|هو|هي|است|:|הוא|היא|это|є|е|είναι|-|—)(?:\s(?:still|now|again|noch|jetzt|nun|maintenant|ahora|ora|agora|nu|теперь))?\s*["“„'‘«(（[【「『*_:：]*\s*$/iu
 
 /** A code before its noun: "482913 is your code", "482913 – code", "482913 為您的驗證碼". */
 export const copulaFirst =
@@ -90,9 +90,12 @@ export const verifying =
 export const selling =
   /(?<!\p{L})(?:discount|coupon|voucher|promo(?:tion)?|% off|off your|half price|savings?|deals?|cart|checkout|sale|save \d|free shipping|gift card|gutschein|rabatt|einkauf|warenkorb|kasse|réduction|remise|soldes|panier|descuento|rebajas|cupón|sconto|saldi|desconto|cupom|korting|winkelmand|rabat|rea|alennus|zniżk|slev[ay]|kedvezmény|скидк|распродаж|[iİ]ndirim|kampanya)|优惠|折扣|割引|クーポン|할인|쿠폰|خصم|הנחה|छूट|ส่วนลด|giảm giá|diskon/iu
 
-/** Around bookings: their confirmation codes are names of bookings. */
+/** Around bookings: their confirmation codes are names of bookings, unless it is about signing in. */
 export const travelling =
   /(?<!\p{L})(?:flight|airline|boarding|itinerary|hotel|check-?in|check-?out|reservation|booking|trip|departure|passenger|train|flug|hotel|buchung|reise|zug|vol|réservation|voyage|vuelo|reserva|viaje|volo|prenotazione|viaggio|voo|viagem|vlucht|boeking|reis|resa|bokning|rejse|lot|rezerwacj|rezervac|foglalás|рейс|бронирован|поездк|uçuş|rezervasyon)|航班|酒店|预订|予約|便名|ホテル|예약|항공|حجز|טיסה|הזמנה/iu
+
+export const signingIn =
+  /(?:log|sign)[- ]?(?:in|up|on)(?!\p{L})|verif|identity|security|anmeld|konto|compte|cuenta|conta|account|e-?mail|ログイン|登录|로그인/iu
 
 /** What is counted is no code. */
 export const unit =
