@@ -130,7 +130,7 @@ const acceptEach = async (app: App, db: Db, batch: Judged[]): Promise<(MessageRo
   await pay(db, accepted.filter(({ cost }) => cost > 0).map(chargeOf))
   if (accepted.length > 0) await write(app, db, accepted)
   const undone = new Map(
-    [...broke].filter(([item]) => item.stored).map(([item, refusal]) => [claimName(item), { item, refusal }]),
+    [...broke].filter(([item]) => item.stored).map(([item, refusal]) => [claimNameOf(item), { item, refusal }]),
   )
   return judged.map(item => repeated(item, claimed, undone) ?? broke.get(item) ?? item.row)
 }
@@ -148,7 +148,10 @@ const follow = (app: App, item: Judged, moved: { id: string; merged_into: string
   return { ...item, row, stored: item.submission.claim?.encode(toMessage(app, row)) }
 }
 
-const claimName = ({ row, submission }: Judged): string => `${row.organization_id} ${row.livemode} ${submission.claim?.key}`
+const claimName = ({ organization_id, livemode, key }: Pick<store.ClaimRow, 'organization_id' | 'livemode' | 'key'>): string =>
+  `${organization_id} ${livemode} ${key}`
+
+const claimNameOf = ({ row, submission }: Judged): string => claimName({ ...row, key: submission.claim?.key ?? '' })
 
 /** The answer to a request whose key was taken. When it was taken by one of this batch that was then refused, so is its repetition. */
 const repeated = (
@@ -157,7 +160,7 @@ const repeated = (
   undone: Map<string, { item: Judged; refusal: Problem }>,
 ): Problem | Replay | undefined => {
   const answer = claimed.get(item)
-  const first = answer && undone.get(claimName(item))
+  const first = answer && undone.get(claimNameOf(item))
   if (!first) return answer
   const same = first.item.submission.claim!.fingerprint.equals(item.submission.claim!.fingerprint)
   return same ? first.refusal : problem('idempotency_in_flight')
@@ -214,8 +217,6 @@ const claim = async (db: Db, judged: Judged[]): Promise<Map<Judged, Problem | Re
   const claiming = judged.filter(item => item.stored)
   if (claiming.length === 0) return new Map()
   const keys = claiming.flatMap(claimOf)
-  const claimName = ({ organization_id, livemode, key }: Pick<store.ClaimRow, 'organization_id' | 'livemode' | 'key'>) =>
-    `${organization_id} ${livemode} ${key}`
   const first = new Map(keys.map((row, index) => [claimName(row), index] as const).reverse())
   const won = new Set(
     (
