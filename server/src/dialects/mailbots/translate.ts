@@ -99,8 +99,8 @@ export const upload = ({ params, body, query }: Incoming) => ({
   file: body.file ?? body[Object.keys(body).find(name => isFile(unwatched(body)[name])) ?? 'file'],
   csv: isFile(body.csv) ? undefined : body.csv,
   mapping: body.mapping ?? undefined,
-  dedupe: body.dedupe ?? undefined,
-  sheet: body.sheet ?? undefined,
+  dedupe: body.dedupe ?? query.dedupe ?? undefined,
+  sheet: body.sheet ?? query.sheet ?? undefined,
   dry_run: body.dry_run ?? query.dry_run,
 })
 

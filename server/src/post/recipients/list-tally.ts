@@ -108,11 +108,11 @@ export const tally = ({ format, sheet, others, columns, headingRow }: Table<Colu
         ...columns.warnings,
         ...(others.length > 0
           ? [
-              `Sheet "${sheet}" was read. ${others.map(name => `"${name}"`).join(', ')} hold headings too; send sheet to read another.`,
+              `Sheet "${sheet}" was read. ${others.map(name => `"${name}"`).join(', ')} ${others.length === 1 ? 'has' : 'have'} headings too; send sheet to read another.`,
             ]
           : []),
         ...(hidden > 0
-          ? [`${hidden} rows are hidden in the spreadsheet (by a filter, for instance). They were read like the others.`]
+          ? [`Rows that the spreadsheet hides (by a filter, for instance) were read like the others: ${hidden}.`]
           : []),
         ...(moreWarnings > 0 ? [`${moreWarnings} more rows have warnings that are not shown.`] : []),
       ]

@@ -122,4 +122,103 @@ describe('uploads of lists', () => {
     assert.ok(data.every((row: Json) => row.to.name.startsWith(`${name}x`)))
     assert.equal(total, 500 + Number(name.slice(1)))
   })
+
+  const csv = (list: string, more: Json = {}) =>
+    t.call('POST', `/v1/orders/${order}/recipients`, { key, body: { csv: list, dry_run: true, ...more } })
+
+  it('takes a mapping as JSON text in a form, and as an object', async () => {
+    const list = 'Who,Where,City,State,Zip\nAda Holloway,1 Elm St,Boston,MA,02139\n'
+    const mapping = { name: 'who', line1: 'Where' }
+    const form = await upload(list, { fields: { mapping: JSON.stringify(mapping) }, query: '?dry_run=true' })
+    assert.deepEqual([form.status, form.body.accepted], [200, 1], JSON.stringify(form.body))
+    assert.equal((await csv(list, { mapping })).body.accepted, 1)
+    for (const [wrong, says] of [
+      ['{"name"', /\/mapping is not JSON; send an object of fields and headings, such as/],
+      ['["who"]', /\/mapping must be an object/],
+      ['{"nam":"who"}', /\/mapping\/nam is not a field of a recipient; those are name, first_name/],
+      ['{"name":7}', /\/mapping must name the heading of each field as text/],
+    ] as const) {
+      const { status, body } = await upload(list, { fields: { mapping: wrong } })
+      assert.equal(status, 422)
+      assert.match(body.error.message, says)
+    }
+    // null takes a guess back.
+    const { body } = await csv('name,company,address,city,state,zip\nAda,Gold customer,1 Elm St,Boston,MA,02139\n', {
+      mapping: { company: null },
+    })
+    assert.deepEqual(body.samples[0].lines, ['ADA', '1 ELM ST', 'BOSTON MA 02139'])
+  })
+
+  it('offers its guess where headings do not tell', async () => {
+    const { status, body } = await csv('Who,Where,City,State,Zip\nAda Holloway,1 Elm St,Boston,MA,02139\n')
+    assert.equal(status, 422)
+    assert.match(body.error.message, /mapping=\{"city":"City","state":"State","zip":"Zip","name":"…","line1":"…"\}/)
+    assert.deepEqual(body.error.errors[0].guess, {
+      headings: ['Who', 'Where', 'City', 'State', 'Zip'],
+      mapping: { city: 'City', state: 'State', zip: 'Zip' },
+    })
+  })
+
+  it('shows rows as they will be printed, and counts what was corrected', async () => {
+    const { body } = await csv(
+      `Full Name,Address,City,State,Zip
+"Doe, Jane",12 Oak Avenue Apt 4,Boston,Massachusetts,2139
+Bob Ray,9 Elm St,Austin,TX,78701
+Юлия Петрова,9 Elm St,Austin,TX,78701
+Marie,1 Elm St,Boston,TX,02139`,
+    )
+    assert.deepEqual(body.corrections, { name_split: 3, name_turned: 1, street_form: 1, state_code: 1, zip_zeros: 1 })
+    assert.deepEqual(body.samples[0], {
+      row: 2,
+      why: 'one of the first',
+      lines: ['JANE DOE', '12 OAK AVE APT 4', 'BOSTON MA 02139'],
+      problem: null,
+      corrected: { line1: '12 Oak Avenue Apt 4', line2: '', state: 'Massachusetts', zip: '2139' },
+      merge_variables: {
+        name: 'Jane Doe',
+        first_name: 'Jane',
+        last_name: 'Doe',
+        line1: '12 Oak Avenue Apt 4',
+        city: 'Boston',
+        state: 'Massachusetts',
+        zip: '02139',
+        full_name: 'Doe, Jane',
+        address: '12 Oak Avenue Apt 4',
+      },
+    })
+    assert.deepEqual([body.heading_row, body.sheet, body.accepted, body.rejected], [1, null, 3, 1])
+    assert.match(body.warnings[0].message, /^The name is in Cyrillic letters/)
+  })
+
+  it('keeps one recipient a person or household, or all', async () => {
+    const list = `first,last,street,city,state,zip
+Jane,Doe,12 Oak Avenue,Boston,MA,02139
+JANE,DOE,12 OAK AVE,BOSTON,MA,02139-1234
+John,Doe,12 Oak Ave,Boston,MA,02139
+Kim,Poe,12 Oak Ave Apt 4,Boston,MA,02139
+Kim,Poe,12 Oak Ave #4,Boston,MA,02139
+`
+    for (const [dedupe, accepted, zip] of [
+      [undefined, 3, '02139-1234'],
+      ['person', 3, '02139-1234'],
+      ['household', 2, '02139-1234'],
+      ['none', 5, '02139'],
+    ] as const) {
+      const { body } = await csv(list, { ...(dedupe ? { dedupe } : {}), dry_run: false })
+      assert.equal(body.accepted, accepted, dedupe)
+      const { data } = (await t.call('GET', `/v1/orders/${order}/recipients`, { key })).body
+      assert.equal(data[0].to.zip, zip, dedupe)
+    }
+    assert.equal((await csv(list, { dedupe: 'family' })).status, 422)
+  })
+
+  it('gives an earlier batch the longer ZIP code of a later row', async () => {
+    const { body } = await csv(`${heading}\n${rows(1500)}\nAda3,Holloway,3 Elm Street,Boston,MA,02139-4307\n`, { dry_run: false })
+    assert.deepEqual([body.accepted, body.corrections.zip_extended], [1500, 1])
+    const { data } = (await t.call('GET', `/v1/orders/${order}/recipients?limit=5`, { key })).body
+    assert.deepEqual(
+      [data[3].to.zip, data[3].merge_variables.zip, data[3].given, data[3].address_status],
+      ['02139-4307', '02139-4307', { zip: '02139' }, 'corrected'],
+    )
+  })
 })

@@ -5,8 +5,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import readExcelFile from 'read-excel-file/node'
-import { listFiles } from '../../../test/read-list.ts'
-import { workbook, xlsx, type ZipEntry, zip } from '../../../test/xlsx-writer.ts'
+import { listFiles, printed, reasons } from '../../../test/read-list.ts'
+import { workbook, workbookOf, xlsx, type ZipEntry, zip } from '../../../test/xlsx-writer.ts'
 
 describe('lists of recipients', () => {
   let files: Awaited<ReturnType<typeof listFiles>>
@@ -153,6 +153,72 @@ describe('lists of recipients', () => {
       const long = randomBytes(9_000).toString('hex')
       const body = Array.from({ length: 17_000 }, (_, i) => [`Ada${i}`, '1 Elm St', 'Boston', 'MA', 2139, long])
       await refused(xlsx([['name', 'address', 'city', 'state', 'zip', 'note'], ...body]), /more text than a list/)
+    })
+
+    const heads = ['First Name', 'Last Name', 'Address', 'City', 'State', 'Zip']
+    const jane = ['Jane', 'Doe', '12 Oak Ave', 'Boston', 'MA', 2139]
+    const bob = ['Bob', 'Ray', '9 Elm St', 'Austin', 'TX', 78701]
+
+    it('on whichever sheet has the headings, below its titles', async () => {
+      const notes = [['How to use this file'], ['1. Fill in the second sheet']]
+      const book = zip(
+        workbookOf([
+          ['Read me', notes],
+          ['List', [['Customers'], [], [null, 'as of', 'today'], heads, jane, ['Total', null, null, null, null, 1]]],
+          ['Old', [heads, bob]],
+        ]),
+      )
+      const found = await files.read(book)
+      assert.deepEqual(printed(found), ['JANE DOE / 12 OAK AVE / BOSTON MA 02139'])
+      assert.deepEqual([found.sheet, found.heading_row, reasons(found)], ['List', 4, ['6 not_a_recipient null']])
+      assert.equal(found.warnings[0]!.message, 'Sheet "List" was read. "Old" has headings too; send sheet to read another.')
+      for (const sheet of ['old', '3'])
+        assert.deepEqual(printed(await files.read(book, { sheet })), ['BOB RAY / 9 ELM ST / AUSTIN TX 78701'])
+      await files.refused(book, /has no sheet "New"; its sheets are "Read me", "List", "Old"/, { sheet: 'New' })
+      await files.refused(
+        zip(
+          workbookOf([
+            ['A', notes],
+            ['B', notes],
+          ]),
+        ),
+        /This is sheet "A"; the others, "B", hold no such headings either/,
+      )
+    })
+
+    it('with zeros that only the format of a cell shows, and rows that a filter hides', async () => {
+      const parts = workbook([
+        heads,
+        ['Jane', 'Doe', '12 Oak Ave', 'Boston', 'MA', 2139],
+        ['Ann', 'Lee', '1 Elm St', 'Boston', 'MA', 21394307],
+      ])
+      const styles =
+        '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="00000"/><numFmt numFmtId="165" formatCode="00000\\-0000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>'
+      const link =
+        '<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/>'
+      const changed = parts.map(entry => ({
+        ...entry,
+        data: Buffer.from(
+          entry.data
+            .toString()
+            .replace('<c r="F2">', '<c r="F2" s="1">')
+            .replace('<c r="F3">', '<c r="F3" s="2">')
+            .replace('<row r="3">', '<row r="3" hidden="1">')
+            .replace(
+              '</Relationships>',
+              entry.name.includes('workbook.xml.rels') ? `${link}</Relationships>` : '</Relationships>',
+            ),
+        ),
+      }))
+      const found = await files.read(zip([...changed, { name: 'xl/styles.xml', data: Buffer.from(styles) }]))
+      assert.deepEqual(
+        found.accepted.map(({ recipient }) => [recipient.zip, recipient.given]),
+        [
+          ['02139', undefined],
+          ['02139-4307', undefined],
+        ],
+      )
+      assert.match(found.warnings[0]!.message, /^Rows that the spreadsheet hides .*: 1\.$/)
     })
   })
 })
