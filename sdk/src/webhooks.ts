@@ -9,6 +9,8 @@ export interface WebhookEvent {
   id: string
   type: EventType
   created_at: string
+  /** Of two events of one thing the larger happened later: webhooks may arrive in another order. */
+  sequence: number
   /** False: it happened in test mode. */
   livemode: boolean
   /** What it happened to, as it was then. */

@@ -498,6 +498,8 @@ export interface Event {
   type: string
   livemode: boolean
   created_at: string
+  /** Of two events of one thing the larger happened later; the numbers between are not counted. */
+  sequence: number
   /** The thing it happened to, as it was then. The bodies of a mail are gone when the mail was deleted. */
   data: unknown
 }

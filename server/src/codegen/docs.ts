@@ -84,7 +84,7 @@ export const documents = (): Record<string, string> => ({
       fix,
     ]),
   )}\n`,
-  'docs/events.md': `# Events\n\n${made}${table(
+  'docs/events.md': `# Events\n\n${made}Webhooks may overtake each other. Of two events of one thing the one with the larger \`sequence\` (header \`Webhook-Sequence\`) happened later.\n\n${table(
     ['type', 'when', 'scope its data needs'],
     Object.entries(events).map(([type, { scope, says }]) => [`\`${type}\``, says, `\`${scope}\``]),
   )}\n`,

@@ -13,6 +13,9 @@ export const Event = Type.Object({
   type: Type.String(),
   livemode: Type.Boolean(),
   created_at: Type.String(),
+  sequence: Type.Integer({
+    description: 'Of two events of one thing the larger happened later; the numbers between are not counted.',
+  }),
   data: Type.Unknown({
     description: 'The thing it happened to, as it was then. The bodies of a mail are gone when the mail was deleted.',
   }),
@@ -23,6 +26,7 @@ const toEvent = (row: store.EventRow) => ({
   type: row.type,
   livemode: row.livemode,
   created_at: row.created_at.toISOString(),
+  sequence: row.sequence,
   data: row.data,
 })
 

@@ -8,14 +8,15 @@ import { events as catalogue, type EventType, type NewEvent } from './events.ts'
  */
 export const record = async (db: Db, events: NewEvent[]): Promise<void> => {
   if (events.length === 0) return
-  const rows = JSON.stringify(events.map(event => ({ id: newId(), ...event, scope: catalogue[event.type].scope })))
+  const rows = JSON.stringify(events.map((event, nth) => ({ id: newId(), nth, ...event, scope: catalogue[event.type].scope })))
   await db.rows(sql`
     with e as (
       select * from jsonb_to_recordset(${rows}::jsonb)
-        as e (id uuid, organization_id uuid, livemode boolean, type text, data jsonb, message_id uuid, scope text)
+        as e (id uuid, nth integer, organization_id uuid, livemode boolean, type text, data jsonb, message_id uuid, scope text)
     ), new_events as (
-      insert into events (id, organization_id, livemode, type, data, message_id)
-      select id, organization_id, livemode, type, data, message_id from e
+      insert into events (id, organization_id, livemode, type, data, message_id, sequence)
+      select id, organization_id, livemode, type, data, message_id, begun.micros + nth
+      from e, (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as micros) begun
     )
     insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, livemode)
     select sortable_id(), e.organization_id, w.id, e.id, e.livemode
@@ -28,8 +29,9 @@ export const record = async (db: Db, events: NewEvent[]): Promise<void> => {
 export const recordFor = async (db: Db, organizationId: string, endpointId: string, event: NewEvent): Promise<string> => {
   const row = await db.row<{ id: string }>(sql`
     with new_event as (
-      insert into events (id, organization_id, livemode, type, data)
-      values (${newId()}, ${organizationId}, ${event.livemode}, ${event.type}, ${JSON.stringify(event.data)}::jsonb)
+      insert into events (id, organization_id, livemode, type, data, sequence)
+      values (${newId()}, ${organizationId}, ${event.livemode}, ${event.type}, ${JSON.stringify(event.data)}::jsonb,
+        (extract(epoch from clock_timestamp()) * 1000000)::bigint)
       returning id, organization_id, livemode
     )
     insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, livemode)
@@ -44,6 +46,7 @@ export interface EventRow {
   livemode: boolean
   data: object
   created_at: Date
+  sequence: number
 }
 
 export const list = (
@@ -59,7 +62,9 @@ export const list = (
   },
 ) =>
   db.rows<EventRow>(sql`
-    select id, type, livemode, event_data(data, message_id) as data, created_at from events
+    select id, type, livemode, event_data(data, message_id) as data, created_at,
+      coalesce(sequence, (extract(epoch from created_at) * 1000000)::bigint) as sequence
+    from events
     where organization_id = ${organizationId} and livemode = ${livemode}
       and (${q.types ?? null}::text[] is null or type = any (${q.types ?? null}::text[]))
       and (${q.before ?? null}::uuid is null or id < ${q.before ?? null}::uuid)
@@ -69,5 +74,7 @@ export const list = (
 
 export const byId = (db: Db, organizationId: string, livemode: boolean, id: string) =>
   db.row<EventRow>(sql`
-    select id, type, livemode, event_data(data, message_id) as data, created_at from events
+    select id, type, livemode, event_data(data, message_id) as data, created_at,
+      coalesce(sequence, (extract(epoch from created_at) * 1000000)::bigint) as sequence
+    from events
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}`)

@@ -57,6 +57,7 @@ const post = async (app: App, delivery: Claimed, at: Date, signal?: AbortSignal)
     id: publicId('event', delivery.event_id),
     type: delivery.type,
     created_at: delivery.happened_at,
+    sequence: delivery.sequence,
     livemode: delivery.livemode,
     data: delivery.data,
   }
@@ -68,6 +69,7 @@ const post = async (app: App, delivery: Claimed, at: Date, signal?: AbortSignal)
     headers: {
       'content-type': 'application/json',
       'user-agent': 'Pennypost',
+      'webhook-sequence': String(event.sequence),
       ...headers(body, [open(newest), ...previous.map(open)], event, at),
     },
     body,

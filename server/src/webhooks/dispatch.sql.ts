@@ -14,6 +14,8 @@ export interface Claimed {
   type: EventType
   data: Record<string, unknown>
   happened_at: Date
+  /** Of two events of one thing the larger happened later. */
+  sequence: number
   url: string
   dialect: string
   enabled: boolean
@@ -51,6 +53,7 @@ export const unscopedClaim = (db: Db, { instance, now, leasedUntil, limit }: Lea
       returning d.id, d.organization_id, d.endpoint_id, d.event_id, d.livemode, d.attempts, d.held_by, d.next_attempt_at as leased_until
     )
     select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.held_by, t.leased_until, v.type, event_data(v.data, v.message_id) as data, v.created_at as happened_at,
+      coalesce(v.sequence, (extract(epoch from v.created_at) * 1000000)::bigint) as sequence,
       e.url, e.dialect, e.enabled, e.scopes, e.failing_since is not null as failing,
       case when e.previous_secret_until > ${now} then array[e.secret, e.previous_secret] else array[e.secret] end as secrets
     from taken t
@@ -67,6 +70,7 @@ export const claimOne = (db: Db, organizationId: string, id: string, { instance,
       returning id, organization_id, endpoint_id, event_id, livemode, attempts, held_by, next_attempt_at as leased_until
     )
     select t.id, t.organization_id, t.endpoint_id, t.livemode, t.attempts, t.event_id, t.held_by, t.leased_until, v.type, event_data(v.data, v.message_id) as data, v.created_at as happened_at,
+      coalesce(v.sequence, (extract(epoch from v.created_at) * 1000000)::bigint) as sequence,
       e.url, e.dialect, e.enabled, e.scopes, e.failing_since is not null as failing,
       case when e.previous_secret_until > ${now} then array[e.secret, e.previous_secret] else array[e.secret] end as secrets
     from taken t

@@ -13,6 +13,7 @@ const event = (data: Record<string, unknown>, type: WebhookEvent['type'] = 'webh
   id: publicId('event', newId()),
   type,
   created_at: new Date('2026-02-20T12:00:00.123Z'),
+  sequence: 1_790_000_000_000_000,
   livemode: true,
   data,
 })

@@ -11,6 +11,8 @@ export interface WebhookEvent {
   id: string
   type: EventType
   created_at: Date
+  /** Of two events of one thing the larger happened later. Every webhook has it in the header Webhook-Sequence, ours in the body too. */
+  sequence: number
   livemode: boolean
   data: Record<string, unknown>
 }
@@ -45,8 +47,8 @@ export const newSecret = (dialect: string): string => {
  * headers go out under the names of Svix too, so that its libraries verify them as well.
  */
 export const standardWebhooks: WebhookDialect = {
-  encode: ({ id, type, created_at, livemode, data }) =>
-    JSON.stringify({ id, type, created_at: created_at.toISOString(), livemode, data }),
+  encode: ({ id, type, created_at, sequence, livemode, data }) =>
+    JSON.stringify({ id, type, created_at: created_at.toISOString(), sequence, livemode, data }),
   headers: (body, secrets, { id }, at) => {
     const timestamp = String(Math.floor(at.getTime() / 1000))
     const sign = (secret: string) =>
