@@ -95,6 +95,7 @@ const wordsOf = (text: string): number => text.split(/\s+/).length
 
 /** "Yes. On Wed, Apr 4, 2012 at 3:59 PM, ann@a.example wrote:" on one line. */
 const sharedLine = (text: string, start: number): Attribution | null => {
+  if (!text.endsWith('wrote:')) return null
   const match = /^(.{0,300}[^\s->])(?:\s+|\s*-{2,}\s*)(On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}, .{5,200} wrote:)$/.exec(text)
   return match && /[\p{L}\d]/u.test(match[1]!) ? { end: start + 1, certain: false, before: match[1]! } : null
 }

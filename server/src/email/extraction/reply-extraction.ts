@@ -74,6 +74,8 @@ const quoteDepth = (line: string): number => {
 const newPart = ({ whole, lines }: Source, subject: string, reply: boolean): { text: string; history: boolean } => {
   if (forwardedSubject.test(subject) || (vsSubject.test(subject) && !lines.some(({ text }) => /^\W*Lähet/.test(text))))
     return { text: whole, history: false }
+  // Nothing in it can be older mail: the case of most mail.
+  if (!reply && !lines.some(({ quote }) => quote > 0)) return { text: whole, history: false }
   const { segments, history, rest } = withoutHistory(lines, reply)
   if (!history && !reply) return { text: whole, history }
   const kept = segments
