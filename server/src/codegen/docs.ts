@@ -9,6 +9,7 @@ import { v1 } from '../api/v1.ts'
 import { rows as config } from '../config.ts'
 import { dialects } from '../dialects/index.ts'
 import { events } from '../events/events.ts'
+import { rows as limits, shownLimit } from '../limits.ts'
 import { refusals } from '../problems.ts'
 import { scopes } from '../scopes.ts'
 import { sdkFiles } from './sdk-print.ts'
@@ -87,6 +88,10 @@ export const documents = (): Record<string, string> => ({
   'docs/events.md': `# Events\n\n${made}Webhooks may overtake each other. Of two events of one thing the one with the larger \`sequence\` (header \`Webhook-Sequence\`) happened later.\n\n${table(
     ['type', 'when', 'scope its data needs'],
     Object.entries(events).map(([type, { scope, says }]) => [`\`${type}\``, says, `\`${scope}\``]),
+  )}\n`,
+  'docs/limits.md': `# Limits\n\n${made}What one request may hold. More is refused with 413 or 422; the answer names the limit.\n\n${table(
+    ['of what', 'most'],
+    Object.values(limits).map(row => [row.says, shownLimit(row)]),
   )}\n`,
   'docs/scopes.md': `# Scopes\n\n${made}${table(
     ['scope', 'allows'],

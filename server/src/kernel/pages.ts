@@ -4,12 +4,13 @@
  * (it is the id of the last row, without its prefix).
  */
 import Type, { type TSchema } from 'typebox'
+import { limits } from '../limits.ts'
 import { invalid } from '../problems.ts'
 import { fromUlid, toUlid } from './ids.ts'
 
 /** Put these into a list operation's input. */
 export const paging = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'How many at most (default 20).' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageSize, description: 'How many at most (default 20).' })),
   cursor: Type.Optional(Type.String({ maxLength: 64, description: 'next_cursor of the page before.' })),
 }
 

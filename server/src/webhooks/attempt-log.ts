@@ -4,6 +4,7 @@ import { recordFor } from '../events/events.sql.ts'
 import { events, mayRead, readable } from '../events/events.ts'
 import { parseId, publicId, toUlid } from '../kernel/ids.ts'
 import { Page, page, pageOf, paging } from '../kernel/pages.ts'
+import { limits } from '../limits.ts'
 import { type Context, object, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { attempt } from './attempt.ts'
@@ -12,9 +13,6 @@ import { claimOne } from './dispatch.sql.ts'
 import { lease, recordAttempts } from './dispatch.ts'
 import type { EndpointRow } from './endpoints.sql.ts'
 import { findWebhook, Nullable, WebhookId } from './endpoints.ts'
-
-/** As many as one call replays: one statement, a second or so of work. */
-const mostReplayed = 10_000
 
 const Delivery = Type.Object({
   id: Type.String(),
@@ -171,7 +169,7 @@ export const replayWebhookDeliveries = operation(
       until: Type.Optional(Type.String({ format: 'date-time', description: 'And before this moment. Default now.' })),
     }),
     output: Type.Object({
-      replayed: Type.Integer({ description: `How many. At ${mostReplayed} there may be more: call again.` }),
+      replayed: Type.Integer({ description: `How many. At ${limits.replayed} there may be more: call again.` }),
     }),
   },
   async (ctx, input) => {
@@ -181,7 +179,7 @@ export const replayWebhookDeliveries = operation(
       types: readable(ctx.scopes),
       since: new Date(input.since),
       until,
-      limit: mostReplayed,
+      limit: limits.replayed,
     })
     return { replayed }
   },

@@ -4,6 +4,7 @@ import { webhookDialects } from '../dialects/products.ts'
 import { type EventType, events, eventTypes, mayRead } from '../events/events.ts'
 import { newId, parseId, publicId } from '../kernel/ids.ts'
 import { NumberedPage, numbered, numbers, page, pageOf } from '../kernel/pages.ts'
+import { limits } from '../limits.ts'
 import { type Context, object, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { allScopes, everyScope, type Scope, storedScopes } from '../scopes.ts'
@@ -12,8 +13,6 @@ import { giveUpAll } from './dispatch.sql.ts'
 import * as store from './endpoints.sql.ts'
 import { newSecret } from './sign.ts'
 
-/** Every event is sent to each endpoint that wants it, so their number bounds what one event can cost. */
-const mostEndpoints = 100
 const overlapMs = 24 * 3_600_000
 
 export const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()])
@@ -133,12 +132,12 @@ export const createWebhook = operation(
         dialect,
         secret: sealed,
       },
-      mostEndpoints,
+      limits.webhooks,
     )
     if (!row)
       throw invalid({
         path: '',
-        message: `there are ${mostEndpoints} webhooks of this mode already, which is the most; remove one first`,
+        message: `there are ${limits.webhooks} webhooks of this mode already, which is the most; remove one first`,
       })
     return { ...toWebhook(row), secret }
   },

@@ -4,6 +4,7 @@
  */
 import type { Static } from 'typebox'
 import Type from 'typebox'
+import { limits } from '../../limits.ts'
 import { invalid } from '../../problems.ts'
 import { letterSizes, type PieceSize, postcardSizes } from '../money/prices.ts'
 import {
@@ -64,7 +65,11 @@ export const orderCreative = {
   ...postcardCreative,
   ...letterCreative,
   html: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 1_000_000, description: 'The address side of a printed postcard, or the letter.' }),
+    Type.String({
+      minLength: 1,
+      maxLength: limits.printedHtmlCharacters,
+      description: 'The address side of a printed postcard, or the letter.',
+    }),
   ),
 }
 const Fields = Type.Object(orderCreative)

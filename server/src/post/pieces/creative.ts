@@ -3,6 +3,7 @@
  * given. The stored form holds no bytes, only blob ids, and serves single pieces and orders alike.
  */
 import Type, { type Static, type TSchema } from 'typebox'
+import { limits } from '../../limits.ts'
 import { object } from '../../operation.ts'
 import { designs } from '../../printer/designs.ts'
 import { inks } from '../../printer/handwriting/handwriting.ts'
@@ -17,13 +18,17 @@ const words = <T extends object>(table: T, description: string) =>
 
 const Html = Type.String({
   minLength: 1,
-  maxLength: 1_000_000,
+  maxLength: limits.printedHtmlCharacters,
   description:
     'Tags: div p h1 h2 h3 b strong i em span br img (data: URI only). style: color, background, font-size, font-weight, font-style, text-align, line-height, padding, margin. Nothing in it is fetched.',
 })
-/** Base64 in JSON, a file in multipart/form-data. 10 MB of PDF are 13.4 million characters of base64. */
+/** Base64 in JSON, a file in multipart/form-data. */
 const File = (description: string) => {
-  const content = Type.String({ minLength: 4, maxLength: 14_000_000, description: 'Base64, or a link to the file (https://…).' })
+  const content = Type.String({
+    minLength: 4,
+    maxLength: limits.artworkCharacters,
+    description: 'Base64, or a link to the file (https://…).',
+  })
   const given = object({ content, filename: Type.Optional(Type.String()), content_type: Type.Optional(Type.String()) })
   return Type.Union([content, given], { description })
 }

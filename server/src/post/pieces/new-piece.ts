@@ -10,6 +10,7 @@ import type { StagedBlob } from '../../kernel/blobs.ts'
 import type { Db } from '../../kernel/database/db.ts'
 import { checkReplay, once } from '../../kernel/database/idempotency.ts'
 import { newId, publicId } from '../../kernel/ids.ts'
+import { limits } from '../../limits.ts'
 import { type Context, object } from '../../operation.ts'
 import { invalid } from '../../problems.ts'
 import { Address, standardise } from '../addresses/postal-addresses.ts'
@@ -62,9 +63,6 @@ interface Wanted<I extends Fields = Fields> {
   creative(input: I, keep: Keep): Promise<StoredCreative>
 }
 
-/** They are kept with the piece and told with each of its events. */
-const mostMergeCharacters = 25_000
-
 /** Makes a piece. Throws invalid_input (every problem named with its field), insufficient_balance. */
 export const sendPiece = async <I extends Fields>(ctx: Context, asked: Wanted<I>): Promise<Piece> => {
   const { app, org, livemode, claim } = ctx
@@ -74,8 +72,11 @@ export const sendPiece = async <I extends Fields>(ctx: Context, asked: Wanted<I>
   const from = standardise(input.from, '/from')
   checkCarrier(ctx, size, to.address.country)
   checkQr(input.qr_url)
-  if (JSON.stringify(input.merge_variables ?? {}).length > mostMergeCharacters)
-    throw invalid({ path: '/merge_variables', message: `has more than ${mostMergeCharacters} characters as JSON` })
+  if (JSON.stringify(input.merge_variables ?? {}).length > limits.mergeCharacters)
+    throw invalid({
+      path: '/merge_variables',
+      message: `has more than ${limits.mergeCharacters.toLocaleString('en')} characters as JSON`,
+    })
   const now = await nowFor(app, ctx.db, org, livemode)
   const day = mailDay(now, sendDate(now, input.send_date))
   // Links are fetched once; what follows works with the bytes.

@@ -7,6 +7,7 @@ import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { parseJson } from '../../kernel/bounded-json.ts'
 import { Page, page, pageOf, paging } from '../../kernel/pages.ts'
+import { limits } from '../../limits.ts'
 import { type Context, object, oneOf, operation } from '../../operation.ts'
 import { invalid } from '../../problems.ts'
 import { Address } from '../addresses/postal-addresses.ts'
@@ -25,7 +26,11 @@ const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Nul
 const Flag = Type.Union([Type.Boolean(), oneOf(['true', 'false'])], { description: 'Check the list and store nothing.' })
 
 const ListFile = object({
-  content: Type.String({ minLength: 1, maxLength: 70_000_000, description: 'Base64; in multipart/form-data the file itself.' }),
+  content: Type.String({
+    minLength: 1,
+    maxLength: limits.uploadInJsonCharacters,
+    description: 'Base64; in multipart/form-data the file itself.',
+  }),
   filename: Type.Optional(Type.String({ maxLength: 1000 })),
   content_type: Type.Optional(Type.String({ maxLength: 200 })),
 })
@@ -72,7 +77,11 @@ export const uploadRecipients = operation(
       order_id: Type.String(),
       file: Type.Optional(ListFile),
       csv: Type.Optional(
-        Type.String({ minLength: 1, maxLength: 1_000_000, description: 'A short list as CSV text, instead of a file.' }),
+        Type.String({
+          minLength: 1,
+          maxLength: limits.listTextCharacters,
+          description: 'A short list as CSV text, instead of a file.',
+        }),
       ),
       mapping: Type.Optional(Mapping),
       dedupe: Type.Optional(

@@ -64,7 +64,8 @@ export class Library {
   }
 
   #document(html: string, path: string): Block {
-    if (html.length > MOST_HTML) throw new PrintProblem('html_not_supported', path, 'The HTML has more than 15 MB.')
+    if (html.length > MOST_HTML)
+      throw new PrintProblem('html_not_supported', path, `The HTML has more than ${MOST_HTML / 1024 / 1024} MB.`)
     return this.#documents.get(html) ?? keep(this.#documents, html, parseHtml(html, path))
   }
 

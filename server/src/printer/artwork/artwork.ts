@@ -17,6 +17,7 @@ import {
   PDFRawStream,
   PDFRef,
 } from '@cantoo/pdf-lib'
+import { inUnits, limits } from '../../limits.ts'
 import { num } from '../pdf/pdf.ts'
 import type { PrintProblemCode } from '../problem.ts'
 import { megabytes } from './images.ts'
@@ -29,7 +30,6 @@ export type ImportedPdf = { objects: (Uint8Array | number)[][]; pages: number[] 
 
 export type Refusal = { code: PrintProblemCode; message: string; details: Record<string, unknown> }
 
-const MOST_BYTES = 10 * 1024 * 1024
 const MOST_OBJECTS = 50_000
 /** Points a page may differ from the size asked for: drawing programs round to whole pixels. */
 const TOLERANCE = 1
@@ -46,8 +46,11 @@ class ImportRefusal extends Error {
 /** Reads a PDF and turns its pages into objects, or says why not. */
 export async function importPdf(bytes: Uint8Array, ask: Ask): Promise<ImportedPdf | Refusal> {
   try {
-    if (bytes.length > MOST_BYTES)
-      throw new ImportRefusal('pdf_too_large', `The PDF has ${megabytes(bytes.length)} MB; 10 MB is the limit.`)
+    if (bytes.length > limits.artworkBytes)
+      throw new ImportRefusal(
+        'pdf_too_large',
+        `The PDF has ${megabytes(bytes.length)} MB; ${inUnits(limits.artworkBytes)} is the limit.`,
+      )
     const document = await PDFDocument.load(bytes, { updateMetadata: false, parseSpeed: Number.POSITIVE_INFINITY })
     refuseCutOff(bytes)
     return convert(document, ask)

@@ -3,6 +3,7 @@
  * is; transparent PNGs are laid on white, because paper is. Colours stay what they are (RGB is separated by the press).
  */
 import { deflateSync, inflateSync } from 'node:zlib'
+import { inUnits, limits } from '../../limits.ts'
 import { type Canvas, PdfObject, type Rect } from '../pdf/pdf.ts'
 import { PrintProblem } from '../problem.ts'
 
@@ -31,12 +32,15 @@ const LEAST_DPI = 150
 
 /** 9.25 × 6.25 inches at 600 dpi are 21 million pixels; beyond twice that nobody sees a difference. */
 const MOST_PIXELS = 50_000_000
-const MOST_BYTES = 10 * 1024 * 1024
 
 /** Reads a PNG or JPEG. Throws PrintProblem `image_unreadable` or `image_too_large`. */
 export function readPicture(bytes: Uint8Array, path: string): Picture {
-  if (bytes.length > MOST_BYTES)
-    throw new PrintProblem('image_too_large', path, `The image has ${megabytes(bytes.length)} MB; 10 MB is the limit.`)
+  if (bytes.length > limits.artworkBytes)
+    throw new PrintProblem(
+      'image_too_large',
+      path,
+      `The image has ${megabytes(bytes.length)} MB; ${inUnits(limits.artworkBytes)} is the limit.`,
+    )
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   try {
     if (data.length > 8 && data.readUInt32BE(0) === 0x89504e47) return readPng(data, path)
