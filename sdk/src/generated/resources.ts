@@ -20,6 +20,7 @@ import type {
   CreatedOrderRecipient,
   CreatedWebhook,
   Deleted,
+  DeletedInbox,
   DeletedSuppression,
   Domain,
   DomainCreateInput,
@@ -171,7 +172,7 @@ export class InboxesRulesResource extends Resource {
   }
 
   /** Remove a rule from an inbox. `DELETE /v1/inboxes/{inbox_id}/rules/{rule_id}`, scope `inboxes.manage`. */
-  delete(inboxId: string, ruleId: string, options?: RequestOptions): Promise<Deleted> {
+  delete(inboxId: string, ruleId: string, options?: RequestOptions): Promise<DeletedInbox> {
     return this.http.call('DELETE', path`/v1/inboxes/${inboxId}/rules/${ruleId}`, undefined, options)
   }
 }
@@ -231,7 +232,7 @@ export class InboxesResource extends Resource {
   }
 
   /** Delete an inbox with all its messages. `DELETE /v1/inboxes/{inbox_id}`, scope `inboxes.manage`. */
-  delete(inboxId: string, options?: RequestOptions): Promise<Deleted> {
+  delete(inboxId: string, options?: RequestOptions): Promise<DeletedInbox> {
     return this.http.call('DELETE', path`/v1/inboxes/${inboxId}`, undefined, options)
   }
 
@@ -311,7 +312,7 @@ export class DomainsResource extends Resource {
   }
 
   /** Delete a domain that has no inboxes. `DELETE /v1/domains/{domain_id}`, scope `domains.manage`. */
-  delete(domainId: string, options?: RequestOptions): Promise<Deleted> {
+  delete(domainId: string, options?: RequestOptions): Promise<DeletedInbox> {
     return this.http.call('DELETE', path`/v1/domains/${domainId}`, undefined, options)
   }
 
@@ -516,7 +517,7 @@ export class WebhooksResource extends Resource {
   }
 
   /** Delete a webhook with its log. `DELETE /v1/webhooks/{webhook_id}`, scope `webhooks.manage`. */
-  delete(webhookId: string, options?: RequestOptions): Promise<Deleted> {
+  delete(webhookId: string, options?: RequestOptions): Promise<DeletedInbox> {
     return this.http.call('DELETE', path`/v1/webhooks/${webhookId}`, undefined, options)
   }
 

@@ -910,6 +910,13 @@ export interface CreatedWebhook {
 export interface Deleted {
   id: string
   deleted: true
+  /** Webhooks which that key set up. They go on, so that keys can be rotated; delete those that are not yours. */
+  webhooks: string[]
+}
+
+export interface DeletedInbox {
+  id: string
+  deleted: true
 }
 
 export interface DeletedSuppression {

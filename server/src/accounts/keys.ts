@@ -12,6 +12,7 @@ import { NumberedPage, numbered, numbers, page, pageOf } from '../kernel/pages.t
 import { type Context, object, oneOf, operation } from '../operation.ts'
 import { invalid, problem } from '../problems.ts'
 import { allScopes, everyScope, storedScopes } from '../scopes.ts'
+import { idsOfKey } from '../webhooks/endpoints.sql.ts'
 import * as store from './keys.sql.ts'
 
 const Key = Type.Object({
@@ -146,13 +147,23 @@ export const getKey = operation(
 export const revokeKey = operation(
   'Revoke an API key',
   'account.manage',
-  { input: object({ key_id: Type.String() }), output: Type.Object({ id: Type.String(), deleted: Type.Literal(true) }) },
+  {
+    input: object({ key_id: Type.String() }),
+    output: Type.Object({
+      id: Type.String(),
+      deleted: Type.Literal(true),
+      webhooks: Type.Array(Type.String(), {
+        description: 'Webhooks which that key set up. They go on, so that keys can be rotated; delete those that are not yours.',
+      }),
+    }),
+  },
   async (ctx, input) => {
     const id = parseId('key', input.key_id) ?? null
     if (ctx.key?.id !== id) checkMayManageKeys(ctx)
     const row = await store.revoke(ctx.db, ctx.org, ctx.livemode, id)
     if (!row) throw problem('not_found', { what: 'API key' })
     ctx.app.bus.emit('key.revoked', row.id)
-    return { id: publicId('key', row.id), deleted: true as const }
+    const webhooks = (await idsOfKey(ctx.db, ctx.org, row.id)).map(webhook => publicId('webhook', webhook.id))
+    return { id: publicId('key', row.id), deleted: true as const, webhooks }
   },
 )

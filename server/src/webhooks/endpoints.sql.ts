@@ -107,3 +107,9 @@ export const rotate = (db: Db, organizationId: string, livemode: boolean, id: st
     update webhook_endpoints set previous_secret = secret, previous_secret_until = ${overlapUntil}, secret = ${secret}
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}
     returning id, livemode, name, url, events, scopes, key_id, dialect, enabled, disabled_reason, failing_since, previous_secret_until, created_at`)
+
+/** Those a key made, or set the URL or events of last. */
+export const idsOfKey = (db: Db, organizationId: string, keyId: string) =>
+  db.rows<{ id: string }>(
+    sql`select id from webhook_endpoints where organization_id = ${organizationId} and key_id = ${keyId} order by id`,
+  )

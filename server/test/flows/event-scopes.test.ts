@@ -103,6 +103,18 @@ describe('event scopes', () => {
     await eventually(async () => toldAt('/widened').length === 1)
   })
 
+  it('outlive their key, and its end names the webhooks that go on', async () => {
+    const made = (await call(full, 'POST', '/v1/api-keys', { name: 'rotated' })).body
+    const mine = (await call(made.key, 'POST', '/v1/webhooks', { url: `${sink.url}/rotated`, events: ['message.queued'] })).body
+    const taken = (await call(full, 'POST', '/v1/webhooks', { url: `${sink.url}/taken`, events: ['order.paid'] })).body
+    await call(made.key, 'PATCH', `/v1/webhooks/${taken.id}`, { url: `${sink.url}/elsewhere` })
+    assert.equal(mine.key_id, made.id)
+    const { webhooks } = (await call(full, 'DELETE', `/v1/api-keys/${made.id}`)).body
+    assert.deepEqual(webhooks.sort(), [mine.id, taken.id].sort())
+    await send()
+    await eventually(async () => toldAt('/rotated').length === 1)
+  })
+
   it('are asked again at delivery: what waits is not sent to a webhook that may not be given it any more', async () => {
     const broken = await startSink(500)
     try {
