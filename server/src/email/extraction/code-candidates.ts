@@ -3,6 +3,7 @@ import {
   copula,
   copulaFirst,
   handling,
+  lowerCase,
   nouns,
   plainWords,
   selling,
@@ -255,7 +256,7 @@ class LineOfCodes {
     const label = nounsIn(below.slice(0, 80))[0]
     if (label && (wordsIn(below) <= 5 || copulaFirst.test(below.slice(0, label.start))))
       return { kind: label.kind, close: true, said: true, words: '' }
-    const subject = this.#index > 0 ? nounsIn(this.#lines[0]!).findLast(({ kind }) => kind !== 'other' || true) : undefined
+    const subject = this.#index > 0 ? nounsIn(this.#lines[0]!).at(-1) : undefined
     return subject
       ? { kind: subject.kind, close: true, said: true, words: this.#lines[0]!.slice(subject.start, subject.end) }
       : undefined
@@ -335,7 +336,7 @@ const ofYour =
 const wordsIn = (text: string): number => text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0
 
 const nounsIn = (text: string): Noun[] =>
-  [...text.matchAll(nouns)].map(match => ({
+  [...lowerCase(text).matchAll(nouns)].map(match => ({
     start: match.index,
     end: match.index + match[0].length,
     kind: match.groups!.strong ? 'strong' : match.groups!.some ? 'some' : 'other',

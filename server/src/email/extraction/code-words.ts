@@ -64,11 +64,23 @@ const strongNouns = [
 const someNouns =
   'codes?|pin(?:-?code)?|token|tan|kod(?:en|e|u|ul|a|ą|em|unuz|unuzu|las)?|kode[nr]?|koodi\\p{L}{0,4}|kód\\p{L}{0,4}|kood|kodas|kods|codi|code-barres|c[óo]digos?|clave|codice|cod(?:ul)?|mot de passe|pass ?word|passwort|kennwort|wachtwoord|lösenord|adgangskode|salasana|hasło|heslo|jelszó|parola|şifre\\p{L}{0,5}|contraseña|senha|passord|код(?:ом|а|у)?|пароль|пин|κωδικ\\p{L}{1,3}|\\p{L}{3,20}(?:code|kode|kod|koodi|kód)|guard|קוד|סיסמה|رمز|الرمز|كود|الكود|رمزك|کد|कोड|पिन|কোড|รหัส|mã|代码|代碼|密码|密碼|口令|コード|パスワード|코드|비밀번호|암호'
 
-/** Every noun that names a number, the longest reading first; the group that matched says of what kind it is. */
+const otherCodes = `(?:${otherFirst})[- ]?(?:codes?|kode[nr]?|kod(?:en|u)?|koodi|kód)|(?:code|código|codigo|codice|kod|cod) (?:${otherAfter})`
+
+/** Classes and escapes have their letters' case; the words are compared in lower case. */
+const lowerWords = (source: string): string =>
+  source.replace(/\\[pP]\{[^}]*\}|\\.|[^\\]/gu, part => (part.startsWith('\\') ? part : part.toLowerCase()))
+
+/**
+ * Every noun that names a number, the longest reading first; the group that matched says of what kind it is. For text in lower
+ * case: that pattern is ready in a quarter of the time that one which ignores case takes (20 ms, once), on the main thread.
+ */
 export const nouns = new RegExp(
-  `${edge}(?<strong>${strongNouns})${end}|${edge}(?<other>(?:${otherFirst})[- ]?(?:codes?|kode[nr]?|kod(?:en|u)?|koodi|kód)|(?:code|código|codigo|codice|kod|cod) (?:${otherAfter}))${end}|${edge}(?<number>${otherNouns})${end}|${edge}(?<some>${someNouns})${end}`,
-  'giu',
+  `${edge}(?:(?<strong>${lowerWords(strongNouns)})|(?<other>${lowerWords(otherCodes)})|(?<number>${lowerWords(otherNouns)})|(?<some>${lowerWords(someNouns)}))${end}`,
+  'gu',
 )
+
+/** Lower case, a character for a character. */
+export const lowerCase = (text: string): string => text.replaceAll('\u0130', 'i').toLowerCase()
 
 /** Between a noun and its code: "is", "lautet", ":" and the like, at the end. */
 export const copula =
