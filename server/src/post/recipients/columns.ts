@@ -18,6 +18,8 @@ export interface Places {
   group: Group
   at: ReadonlyMap<Field, number>
   block: readonly number[]
+  /** Other columns of the same meaning, for rows where the one above is empty. */
+  spare: readonly [Field, number][]
 }
 
 /** How the rows below some headings are read. */
@@ -67,24 +69,27 @@ interface OfGroup {
   at: Map<Field, number>
   ranks: Map<Field, number>
   block: number[]
+  spare: [Field, number][]
 }
 type Gathered = Map<Group, OfGroup>
 
 const gather = (meanings: readonly (Meaning | undefined)[], mapping: Mapping, given: ReadonlyMap<number, Field>): Gathered => {
   const groups: Gathered = new Map()
   const inGroup = (group: Group) => {
-    const found: OfGroup = groups.get(group) ?? { at: new Map(), ranks: new Map(), block: [] }
+    const found: OfGroup = groups.get(group) ?? { at: new Map(), ranks: new Map(), block: [], spare: [] }
     groups.set(group, found)
     return found
   }
   for (const [i, meaning] of meanings.entries()) {
     if (!meaning || meaning.group === 'apart' || given.has(i) || field(meaning) in mapping) continue
-    const { at, ranks, block } = inGroup(meaning.group)
+    const { at, ranks, block, spare } = inGroup(meaning.group)
     if (isBlockLine(meaning)) block.push(i)
     else if ((ranks.get(meaning.field) ?? Number.POSITIVE_INFINITY) > meaning.rank) {
+      const before = at.get(meaning.field)
+      if (before !== undefined) spare.unshift([meaning.field, before])
       at.set(meaning.field, i)
       ranks.set(meaning.field, meaning.rank)
-    }
+    } else spare.push([meaning.field, i])
   }
   // What the caller names belongs to the address it stands in, and makes that the first.
   const street = [...given].find(([, field]) => field === 'line1' || field === 'full_address')
@@ -108,7 +113,8 @@ const wholeAddresses = (groups: Gathered): Places[] => {
   if (plain?.at.has('line1'))
     for (const { at } of [...groups.values()].filter(({ at }) => !at.has('line1') && !at.has('full_address')))
       for (const [field, index] of at) if (!isName(field) && !plain.at.has(field)) plain.at.set(field, index)
-  return [...groups].flatMap(([group, { at: found, block }]): Places[] => {
+  return [...groups].flatMap(([group, { at: found, block, spare: all }]): Places[] => {
+    const spare = all.filter(([field]) => !isName(field) && field !== 'full_address')
     const at = new Map([...found].filter(([field]) => !isName(field)))
     if (!at.has('line1') && !at.has('full_address') && block.length === 0) return []
     // "Shipping Street, City, State, Zip": only the first says whose they all are.
@@ -117,11 +123,12 @@ const wholeAddresses = (groups: Gathered): Places[] => {
       const index = plain?.at.get(field)
       if (index !== undefined && !at.has(field) && (plainIsPart || (field === 'country' && group !== ''))) at.set(field, index)
     }
-    if (at.has('city') || at.has('city_state_zip') || at.has('full_address') || block.length > 0) return [{ group, at, block }]
+    if (at.has('city') || at.has('city_state_zip') || at.has('full_address') || block.length > 0)
+      return [{ group, at, block, spare }]
     if (at.has('state') || at.has('zip')) return []
     at.set('full_address', at.get('line1')!)
     at.delete('line1')
-    return [{ group, at, block }]
+    return [{ group, at, block, spare }]
   })
 }
 
@@ -148,7 +155,7 @@ export const readColumns = (headings: readonly string[], mapping: Mapping): Read
   const addresses = wholeAddresses(groups)
   const names = [...groups].flatMap(([group, { at: found }]): Places[] => {
     const at = new Map([...found].filter(([field]) => isName(field)))
-    return at.size > 0 ? [{ group, at, block: [] }] : []
+    return at.size > 0 ? [{ group, at, block: [], spare: [] }] : []
   })
   const used = new Map<number, Field>()
   for (const [field, index] of [

@@ -266,6 +266,12 @@ Jos\ufffd Doe,12 Oak Ave,Boston,MA,02139`)
     ])
   })
 
+  it('with two columns that mean the same, each filled in some rows', () =>
+    shows('name,address,city,state,zip,line1\nJane Doe,12 Oak Ave,Boston,MA,02139,\nBob Ray,,Austin,TX,78701,9 Elm St', [
+      jane,
+      bob,
+    ]))
+
   it('with words that programs write for nothing', () =>
     shows('Name,Company,Address,Address 2,City,State,Zip\nJane Null,NULL,12 Oak Ave,N/A,Boston,MA,02139', [
       'JANE NULL / 12 OAK AVE / BOSTON MA 02139',

@@ -56,6 +56,10 @@ export const fieldReader = ({ addresses, names }: Pick<Columns, 'addresses' | 'n
       const text = cellOf(field, cells[index])
       if (text) given[field] = text
     }
+    for (const [field, index] of places.spare) {
+      const text = given[field] ? '' : cellOf(field, cells[index])
+      if (text) given[field] = text
+    }
     if (places.block.length > 0)
       given.full_address ??= places.block
         .map(index => cells[index])
@@ -76,10 +80,14 @@ export const fieldReader = ({ addresses, names }: Pick<Columns, 'addresses' | 'n
   return { read, written: (cells: readonly string[]): Given => written(cells).given }
 }
 
-const hasStreet = ({ at, block }: Places, cells: readonly string[]): boolean =>
-  [at.get('line1'), at.get('full_address'), at.get('po_box'), ...block].some(
-    index => index !== undefined && cellOf('line1', cells[index]) !== '',
-  )
+const hasStreet = ({ at, block, spare }: Places, cells: readonly string[]): boolean =>
+  [
+    at.get('line1'),
+    at.get('full_address'),
+    at.get('po_box'),
+    ...block,
+    ...spare.filter(([field]) => field === 'line1').map(([, index]) => index),
+  ].some(index => index !== undefined && cellOf('line1', cells[index]) !== '')
 
 /** The name that stands with the address, else the next; the company may come from elsewhere than the name. */
 const takeNames = (given: Given, names: readonly Places[], cells: readonly string[]): void => {
