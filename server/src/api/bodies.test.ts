@@ -171,6 +171,22 @@ describe('bodies', () => {
     }
   })
 
+  it('so does who asks for what leads nowhere, cannot be decoded or is too long', async () => {
+    const body = Buffer.alloc(10 * MB, 'a')
+    for (const path of ['/nowhere', '/v1/inboxes/%zz', `/v1/inboxes/${'x'.repeat(1500)}`])
+      for (const connection of ['close', 'keep-alive']) {
+        const line = dial(t.url)
+        line.socket.pause()
+        line.ask('POST', path, { ...json, 'content-length': body.length, connection })
+        await new Promise<void>((resolve, reject) =>
+          line.socket.once('close', reject).write(body, error => (error ? reject(error) : resolve())),
+        )
+        line.socket.resume()
+        assert.equal((await line.answer()).status, 404)
+        line.socket.destroy()
+      }
+  })
+
   it('who asks before sending is not told to go on in vain', async () => {
     const ask = (authorization: string) => {
       const line = dial(t.url)

@@ -4,7 +4,7 @@
  * comes is read into nothing for a while, and then the connection ends. Who is told to wait for 100 Continue never sends the body.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { App } from '../platform.ts'
 import { type Problem, problem } from '../problems.ts'
@@ -28,7 +28,7 @@ export interface Manners {
 }
 
 export const createManners = (app: App, { ms, bytes }: Patience = patience): Manners => {
-  /** The last request of each connection, and its answer. */
+  /** The last request of each connection that has a body, and its answer. */
   const asked = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>()
   const draining = new Set<Socket>()
   /** Requests whose client waits for a word before it sends the body (RFC 9110 §10.1.1). */
@@ -82,8 +82,13 @@ export const createManners = (app: App, { ms, bytes }: Patience = patience): Man
         expectant.add(request)
         fastify.server.emit('request', request, response)
       })
-      fastify.addHook('onRequest', async ({ raw }, reply) => {
-        if (raw.socket instanceof Socket) asked.set(raw.socket, { request: raw, response: reply.raw })
+      // Below Fastify, because it answers some requests (paths that cannot be decoded) without any hook.
+      fastify.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+        if (!hasBody(request)) return
+        asked.set(request.socket, { request, response })
+        response.once('finish', () => {
+          if (!request.complete && !request.socket.destroyed) drain(request)
+        })
       })
       fastify.addHook('preParsing', async ({ raw }, reply) => {
         if (expectant.delete(raw)) reply.raw.writeContinue()
@@ -91,15 +96,15 @@ export const createManners = (app: App, { ms, bytes }: Patience = patience): Man
       fastify.addHook('onSend', async ({ raw }, reply) => {
         if (expectant.has(raw)) reply.header('connection', 'close')
       })
-      fastify.addHook('onResponse', async ({ raw }) => {
-        if (!raw.complete && raw.socket instanceof Socket && !raw.socket.destroyed) drain(raw)
-      })
       fastify.addHook('preClose', async () => {
         for (const socket of draining) socket.destroy()
       })
     },
   }
 }
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
 
 /** `requestTimeout` of the server: header and body, whatever is read of them. */
 export const requestSeconds = 120

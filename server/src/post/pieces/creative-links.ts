@@ -5,13 +5,14 @@
  */
 import { gunzipSync } from 'node:zlib'
 import { type Fetched, FetchRefused } from '../../kernel/net/fetch.ts'
+import { inUnits, limits } from '../../limits.ts'
 import type { App } from '../../platform.ts'
 import { invalid, type Problem } from '../../problems.ts'
 
 /** What a word was found to be. */
 export type Found = { kind: 'pdf' | 'image'; bytes: Buffer } | { kind: 'html'; html: string }
 
-const mostBytes = 10 * 1024 * 1024
+const mostBytes = limits.artworkBytes
 /** For all links of one request together, redirects included. */
 const mostMs = 20_000
 const mostRedirects = 5
@@ -124,7 +125,8 @@ const get = async (app: App, url: string, path: string, timeoutMs: number): Prom
 
 const fileOf = ({ status, headers, body, truncated }: Fetched, url: string, path: string): Found => {
   if (status !== 200) throw refused(url, path, `answered ${status}. Give a link that anybody may open.`)
-  if (truncated || body.length > mostBytes) throw refused(url, path, 'is larger than 10 MB. Make the file smaller.')
+  if (truncated || body.length > mostBytes)
+    throw refused(url, path, `is larger than ${inUnits(mostBytes)}. Make the file smaller.`)
   if (body.length === 0) throw refused(url, path, 'is empty.')
   return sniffed(unpacked(body, String(headers['content-encoding'] ?? ''), url, path), path, url, headers['content-type'])
 }
