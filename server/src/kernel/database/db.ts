@@ -2,6 +2,7 @@
  * PostgreSQL, and nothing between. A statement is written as SQL with the `sql` tag in a `*.sql.ts` file; values are
  * always bound, and every statement is prepared once per connection under a name of its own.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
 /** A statement with its bound values. `name` makes PostgreSQL keep the plan. */
@@ -171,12 +172,16 @@ export const troubleOf = (error: unknown, depth = 0): Trouble | undefined => {
 /** True when the same thing may succeed later. A surface answers 503 to it, a job is tried again, and no mail or request is blamed for it. */
 export const isTransient = (error: unknown): boolean => troubleOf(error) !== undefined
 
-/** Runs a transaction again when PostgreSQL rolled it back in favour of another one: nothing of it was done. */
-export const untied = async <T>(tx: () => Promise<T>, times = 3): Promise<T> => {
+/**
+ * Runs a transaction again when PostgreSQL rolled it back in favour of another one: nothing of it was done. Each time after a pause of some
+ * milliseconds, so that the other one gets the locks it waits for before they are asked for again.
+ */
+export const untied = async <T>(tx: () => Promise<T>, times = 5, pauseMs = 10): Promise<T> => {
   try {
     return await tx()
   } catch (error) {
-    if (times > 1 && troubleOf(error) === 'conflict') return untied(tx, times - 1)
-    throw error
+    if (times <= 1 || troubleOf(error) !== 'conflict') throw error
   }
+  await delay(pauseMs * (0.5 + Math.random()))
+  return untied(tx, times - 1, pauseMs * 2)
 }
