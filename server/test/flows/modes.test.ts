@@ -127,6 +127,26 @@ describe('modes', () => {
     }
   })
 
+  it('a test key changes and deletes only what it made itself, in every dialect', async () => {
+    const kit = await t.mint(live, { mode: 'test', dialect: 'mailboxkit' })
+    const name = `kit-${Date.now()}.example.com`
+    const make = async (by: string, path: string, body: object) =>
+      (await call(by, 'POST', `/mailboxkit/api/v1${path}`, body)).body.data.id as string
+    const at = { inbox: '/mailboxkit/api/v1/inboxes', domain: '/mailboxkit/api/v1/domains' }
+    const [ofLive, ofTest] = [await make(live, '/inboxes', { name: 'Live' }), await make(kit, '/inboxes', { name: 'Test' })]
+    const domains = [await make(live, '/domains', { name }), await make(kit, '/domains', { name: `own-${name}` })] as const
+    for (const [method, path] of [
+      ['DELETE', `${at.inbox}/${ofLive}`],
+      ['DELETE', `${at.domain}/${domains[0]}`],
+      ['POST', `${at.domain}/${domains[0]}/verify`],
+    ] as const)
+      assert.equal((await call(kit, method, path, method === 'POST' ? {} : undefined)).status, 403, `${method} ${path}`)
+    for (const path of [`${at.inbox}/${ofLive}`, `${at.domain}/${domains[0]}`])
+      assert.equal((await call(live, 'GET', path)).status, 200)
+    for (const path of [`${at.inbox}/${ofTest}`, `${at.domain}/${domains[1]}`])
+      assert.equal((await call(kit, 'DELETE', path)).status, 200)
+  })
+
   it('keys: a test key sees, reads and revokes test keys only; a live key both', async () => {
     const mode = async (by: string, name: string, wanted: object) =>
       (await call(by, 'POST', '/v1/api-keys', { name, ...wanted })).body
