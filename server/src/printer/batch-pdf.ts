@@ -3,6 +3,7 @@
  * fronts once per file. Files hold a fixed number of pieces, so memory stays flat however long the run is.
  * They are made for a press that prints both sides of every sheet, so that nobody's letter ends on the back of another's.
  */
+import type { PrintWarning } from './artwork/images.ts'
 import { type Page, PdfFile } from './pdf/pdf.ts'
 import type { ComposedPiece } from './postcard.ts'
 import { PrintProblem } from './problem.ts'
@@ -10,7 +11,7 @@ import { PrintProblem } from './problem.ts'
 /** `index` counts the pieces as they came in; `firstPage` counts the pages of this file from 1. */
 export type ImposedFile = {
   pdf: Uint8Array
-  pieces: { index: number; firstPage: number; pages: number }[]
+  pieces: { index: number; firstPage: number; pages: number; warnings: readonly PrintWarning[] }[]
   refused: { index: number; problem: PrintProblem }[]
 }
 
@@ -32,7 +33,7 @@ export async function* imposePieces<Spec>(
     try {
       const piece = await compose(spec)
       const sides = sidesOf(piece)
-      open.pieces.push({ index, firstPage: file.pages + 1, pages: sides.length })
+      open.pieces.push({ index, firstPage: file.pages + 1, pages: sides.length, warnings: piece.warnings })
       for (const side of sides) file.page(side)
     } catch (problem) {
       if (!(problem instanceof PrintProblem)) throw problem

@@ -52,7 +52,8 @@ export async function composeLetter(spec: LetterSpec, library: Library): Promise
   const doubleSided = spec.doubleSided ?? true
   const mostPages = (MOST_SHEETS - (covered ? 1 : 0)) * (doubleSided ? 2 : 1)
   const { forms, warnings } = await contentLayers(spec, mostPages, library)
-  const { form, marks } = postalLayer(spec, library)
+  const beside: PrintWarning[] = []
+  const { form, marks } = postalLayer(spec, library, beside)
   // The address sheet's reverse stays empty, so that the letter itself starts on a sheet of its own.
   const cover: PdfObject[][] = covered ? (doubleSided ? [[], []] : [[]]) : []
   const artwork = [...cover, ...forms.map(layer => [layer])]
@@ -62,7 +63,7 @@ export async function composeLetter(spec: LetterSpec, library: Library): Promise
     singleSided: !doubleSided,
     artwork: artwork.map(page),
     marks: [marks],
-    warnings: [...warnings],
+    warnings: [...warnings, ...beside],
     title: spec.title ?? 'Letter',
     created: spec.created,
   }
@@ -94,11 +95,11 @@ async function contentLayers(
   const text = merge(body.message, values, 'body.message', row)
   const fitted = fitMessage(body.pen ?? 'caveat', text, box(0), { max: 19, min: 11 }, 'body.message')
   writeMessage(canvas, fitted, box(0), spec.seed, inks[body.ink ?? 'blue-black'])
-  return { forms: [canvas.toForm(width, height)], warnings: [] }
+  return { forms: [canvas.toForm(width, height)], warnings: fitted.warnings }
 }
 
 /** What the windows show, and the QR code at the foot. */
-function postalLayer(spec: LetterSpec, library: Library): { form: PdfObject; marks: Marks } {
+function postalLayer(spec: LetterSpec, library: Library, warnings: PrintWarning[]): { form: PdfObject; marks: Marks } {
   const canvas = new Canvas()
   const window = letterWindows.address
   const lines = addressLines(spec.to, 'to', spec.imb ? 4 : 5)
@@ -107,7 +108,7 @@ function postalLayer(spec: LetterSpec, library: Library): { form: PdfObject; mar
   drawReturnAddress(canvas, addressLines(spec.from, 'from', 4), letterWindows.return, ADDRESS_SIZE, 'from', true)
   const marks: Marks = { page: 0, keepClear: [letterReserved] }
   if (spec.imb) marks.barcode = { box: barcodeAbove(lines.length, place), digits: spec.imb }
-  if (spec.qr) marks.qr = drawFoot(canvas, spec, spec.qr, library)
+  if (spec.qr) marks.qr = drawFoot(canvas, spec, spec.qr, library, warnings)
   return { form: canvas.toForm(width, height), marks }
 }
 
@@ -116,6 +117,7 @@ function drawFoot(
   { merge: values = {}, row }: LetterSpec,
   { url, caption }: { url: string; caption?: string },
   library: Library,
+  warnings: PrintWarning[],
 ): NonNullable<Marks['qr']> {
   const qr = makeQr(url)
   const symbol = { x: column.x, y: sheet.margin, w: QR_SIDE, h: QR_SIDE }
@@ -123,7 +125,8 @@ function drawFoot(
   if (caption) {
     const x = symbol.x + QR_SIDE + 16
     const box = { x, y: symbol.y, w: column.x + column.w - x, h: QR_SIDE - 18 }
-    canvas.place(drawParagraph(caption, 10, box, sheet.page, { values, path: 'qr.caption', row }, library), [1, 0, 0, 1, 0, 0])
+    const words = drawParagraph(caption, 10, box, sheet.page, { values, path: 'qr.caption', row }, library, warnings)
+    canvas.place(words, [1, 0, 0, 1, 0, 0])
   }
   return { box: quietBox(symbol, qr.side), text: qr.text }
 }

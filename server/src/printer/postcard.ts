@@ -83,13 +83,14 @@ export async function composePostcard(spec: PostcardSpec, library: Library): Pro
   const { width, height } = layout.page
   const front = await frontLayer(spec, layout, library)
   const back = await backLayer(spec, layout, library)
-  const { form, marks } = postalLayer(spec, layout, library)
+  const beside: PrintWarning[] = []
+  const { form, marks } = postalLayer(spec, layout, library, beside)
   const page = (...layers: Page['layers']): Page => ({ width, height, trim: layout.trim, layers })
   return {
     pages: [page(front.form), page(back.form, form)],
     artwork: [page(front.form), page(back.form)],
     marks: [marks],
-    warnings: [...front.warnings, ...back.warnings],
+    warnings: [...front.warnings, ...back.warnings, ...beside],
     title: spec.title ?? `Postcard ${spec.size}`,
     created: spec.created,
   }
@@ -109,14 +110,15 @@ async function frontLayer(
 
 /**
  * What can be wrong with one piece of many alike, without drawing it: words and address of a card whose artwork has no merge fields.
- * Throws the PrintProblems of its message, headline, caption and address.
+ * Throws the PrintProblems of its message, headline, caption and address; returns what prints, but not at its best.
  */
-export function checkRecipient(spec: PostcardSpec): void {
+export function checkRecipient(spec: PostcardSpec): readonly PrintWarning[] {
   const { front, back, merge: values = {}, row } = spec
   if (front.kind === 'design' && front.headline !== undefined) merge(front.headline, values, 'front.headline', row)
   if (spec.qr?.caption !== undefined) merge(spec.qr.caption, values, 'qr.caption', row)
-  if (back.kind === 'handwritten') fitBack(spec, back)
+  const warnings = back.kind === 'handwritten' ? fitBack(spec, back).warnings : []
   drawRecipient(new Canvas(), spec, cards[spec.size])
+  return warnings
 }
 
 function fitBack(spec: PostcardSpec, { message, pen }: Extract<BackArt, { kind: 'handwritten' }>): FittedMessage {
@@ -133,8 +135,9 @@ async function backLayer(spec: PostcardSpec, layout: CardLayout, library: Librar
   if (back.kind === 'html') return htmlLayer(back.html, place, layout, { values, path: 'back.html', row }, library)
   if (back.kind !== 'handwritten') return library.fullPage(back, width, height, 'back')
   const canvas = new Canvas()
-  writeMessage(canvas, fitBack(spec, back), place, seed, inks[back.ink ?? 'blue-black'])
-  return { form: canvas.toForm(width, height), warnings: [] }
+  const fitted = fitBack(spec, back)
+  writeMessage(canvas, fitted, place, seed, inks[back.ink ?? 'blue-black'])
+  return { form: canvas.toForm(width, height), warnings: fitted.warnings }
 }
 
 /** On the front a background reaches into the bleed; on the back it stays on the message's side. */
@@ -170,7 +173,12 @@ function drawRecipient(canvas: Canvas, spec: PostcardSpec, layout: CardLayout) {
 }
 
 /** Address, barcode, return address, indicia and QR code: everything of the back that is ours. */
-function postalLayer(spec: PostcardSpec, layout: CardLayout, library: Library): { form: Layer['form']; marks: Marks } {
+function postalLayer(
+  spec: PostcardSpec,
+  layout: CardLayout,
+  library: Library,
+  warnings: PrintWarning[],
+): { form: Layer['form']; marks: Marks } {
   const canvas = new Canvas()
   const { lines: to, place } = drawRecipient(canvas, spec, layout)
   const finished = spec.back.kind === 'image' || spec.back.kind === 'pdf'
@@ -186,26 +194,34 @@ function postalLayer(spec: PostcardSpec, layout: CardLayout, library: Library): 
   if (spec.qr) {
     const qr = makeQr(spec.qr.url)
     drawQr(canvas, qr, layout.qr)
-    if (spec.qr.caption) drawCaption(canvas, spec, spec.qr.caption, layout, library)
+    if (spec.qr.caption) drawCaption(canvas, spec, spec.qr.caption, layout, library, warnings)
     marks.qr = { box: quietBox(layout.qr, qr.side), text: qr.text }
   }
   return { form: canvas.toForm(layout.page.width, layout.page.height), marks }
 }
 
 /** The words beside the code, in the hand of the message or in type. */
-function drawCaption(canvas: Canvas, spec: PostcardSpec, caption: string, layout: CardLayout, library: Library): void {
+function drawCaption(
+  canvas: Canvas,
+  spec: PostcardSpec,
+  caption: string,
+  layout: CardLayout,
+  library: Library,
+  warnings: PrintWarning[],
+): void {
   const { back, size, seed, merge: values = {}, row } = spec
   const box = captionBox(layout, size)
   const path = 'qr.caption'
   if (back.kind === 'html') {
     const lower = size === '4x6' ? box : { ...box, h: box.h - CAPTION_DROP }
-    canvas.place(drawParagraph(caption, 10, lower, layout.page, { values, path, row }, library), [1, 0, 0, 1, 0, 0])
+    canvas.place(drawParagraph(caption, 10, lower, layout.page, { values, path, row }, library, warnings), [1, 0, 0, 1, 0, 0])
   } else if (back.kind === 'handwritten') {
     const limits = { max: LARGEST_WRITING[size] * 0.8, min: SMALLEST_WRITING - 1 }
     const words = merge(caption, values, path, row)
     // Unlike a message, a caption may be left out for some.
     if (words.trim() === '') return
     const fitted = fitMessage(back.pen ?? 'caveat', words, box, limits, path)
+    warnings.push(...fitted.warnings)
     const middle = { ...box, y: box.y - (box.h - writtenHeight(fitted)) / 2 }
     writeMessage(canvas, fitted, middle, `${seed}/caption`, inks[back.ink ?? 'blue-black'])
   } else throw new PrintProblem('no_room_in_artwork', path, 'Finished artwork has no place for a caption.')

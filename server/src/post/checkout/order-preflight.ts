@@ -30,6 +30,8 @@ export interface Preflight {
   unconfirmed: { code: string; field: string; message: string }[]
   problems: Unprintable[]
   warnings: string[]
+  /** Warnings beyond those that are said. */
+  unsaid: number
   /** Of the thickest piece. */
   sheets: number
   /** The rows a person should see before paying. */
@@ -50,7 +52,7 @@ export const preflightOrder = async (app: App, db: Db, order: CompleteOrder): Pr
     field: fieldOfOrder(order, path),
     message: `${message} ${fix}`,
   }))
-  const found: Preflight = { checked: 0, unconfirmed, problems: [], warnings: [], sheets: 1, remarkable: [] }
+  const found: Preflight = { checked: 0, unconfirmed, problems: [], warnings: [], unsaid: 0, sheets: 1, remarkable: [] }
   const remarks = remarkable()
   const samples = new Map<'first' | 'longest', recipients.Recipient>()
   let longest = 0
@@ -71,6 +73,7 @@ export const preflightOrder = async (app: App, db: Db, order: CompleteOrder): Pr
     }
   }
   for (const row of new Set(samples.values())) await lookAt(app, order, artwork, row, found)
+  if (found.unsaid > 0) found.warnings.push(`${found.unsaid} more warnings of single rows.`)
   return { ...found, remarkable: remarks.rows() }
 }
 
@@ -131,7 +134,7 @@ const checkBatch = async (
     ...problems,
     ...(mergesIntoArtwork(order.creative)
       ? await compose(app, order, artwork, good, found)
-      : await checkWords(app, order, artwork, good)),
+      : await checkWords(app, order, artwork, good, found)),
   ]
 }
 
@@ -162,18 +165,32 @@ const carrierProblems = async (app: App, order: CompleteOrder, rows: recipients.
 const mergesIntoArtwork = (creative: StoredCreative): boolean =>
   'body' in creative || [creative.front, creative.back].some(side => side.kind === 'html' && side.html.includes('{{'))
 
+/** Warnings of the words of single recipients; a long list says the first ones, and how many more there are. */
+const mostWarned = 20
+
+const warn = (found: Preflight, row: recipients.Recipient, warnings: readonly { code: string; message: string }[]): void => {
+  for (const { code, message } of warnings) {
+    // What is wrong with the artwork is wrong with all of them, and is said once.
+    const said = code === 'low_resolution' ? message : `Row ${row.row}: ${message}`
+    if (found.warnings.includes(said)) continue
+    if (found.warnings.length < mostWarned) found.warnings.push(said)
+    else found.unsaid++
+  }
+}
+
 const checkWords = async (
   app: App,
   order: CompleteOrder,
   artwork: Artwork,
   rows: recipients.Recipient[],
+  found: Preflight,
 ): Promise<Unprintable[]> => {
   const problems: Unprintable[] = []
   for (const [i, row] of rows.entries()) {
     if (i % slice === slice - 1) await new Promise(setImmediate)
     const spec = specFor(app, order, artwork, row, null)
     try {
-      if (spec.kind === 'postcard') checkRecipient(spec)
+      if (spec.kind === 'postcard') warn(found, row, checkRecipient(spec))
     } catch (problem) {
       if (!(problem instanceof PrintProblem)) throw problem
       problems.push(unprintable(row, problem))
@@ -195,7 +212,10 @@ const compose = async (
     const specs = some.map(row => specFor(app, order, artwork, row, null))
     for await (const file of renderer.impose(specs, { piecesPerFile: slice, title: 'Preflight', created: app.clock.now() })) {
       for (const { index, problem } of file.refused) problems.push(unprintable(some[index]!, problem))
-      for (const { pages } of file.pieces) found.sheets = Math.max(found.sheets, pages / 2) // both sides of each count
+      for (const { index, pages, warnings } of file.pieces) {
+        found.sheets = Math.max(found.sheets, pages / 2) // both sides of each count
+        warn(found, some[index]!, warnings)
+      }
     }
     await new Promise(setImmediate)
   }
@@ -213,5 +233,5 @@ const lookAt = async (
   const spec = specFor(app, order, artwork, row, row.recipient.country === 'US' ? sampleBarcode : null)
   const { problems, warnings } = await renderer.preflight(spec)
   found.problems.push(...problems.map(problem => unprintable(row, problem)))
-  for (const { message } of warnings) if (!found.warnings.includes(message)) found.warnings.push(message)
+  warn(found, row, warnings)
 }

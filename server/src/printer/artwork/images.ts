@@ -24,7 +24,7 @@ const turns: readonly Turn[] = [
 ]
 
 /** Something that will print, but not well. */
-export type PrintWarning = { code: 'low_resolution'; path: string; message: string }
+export type PrintWarning = { code: 'low_resolution' | 'word_broken' | 'word_shrunk'; path: string; message: string }
 
 /** Pixels per printed inch: from here on nobody sees them. */
 export const GOOD_DPI = 300

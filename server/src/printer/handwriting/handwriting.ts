@@ -2,6 +2,8 @@
  * Handwriting: a message is broken into lines at the largest size that fits its box, then written letter by letter.
  * The same text, pen and seed always give the same page; another seed gives another hand's day.
  */
+import type { PrintWarning } from '../artwork/images.ts'
+import { beforeHyphen, brokenWord, naturalParts } from '../layout/long-words.ts'
 import { tidy } from '../pdf/fonts.ts'
 import { type Canvas, type Cmyk, num, type Rect } from '../pdf/pdf.ts'
 import { PrintProblem } from '../problem.ts'
@@ -18,10 +20,12 @@ export const inks = {
 export type Ink = keyof typeof inks
 
 /** A text cut into lines which fit. Sizes in points. */
-export type FittedMessage = { pen: Pen; size: number; leading: number; lines: readonly Line[] }
+export type FittedMessage = { pen: Pen; size: number; leading: number; lines: readonly Line[]; warnings: readonly PrintWarning[] }
 type Line = { words: readonly PenWord[]; top: number }
 
 const STEP = 0.5
+/** How far below the smallest writing of a text one may go so that a long name stays whole. */
+const SMALLER_FOR_A_WORD = 0.8
 /** Longer texts fit nowhere; longer words fit on no line. Neither needs to be shaped to know that. */
 const LONGEST_MESSAGE = 6000
 const LONGEST_WORD = 120
@@ -29,7 +33,8 @@ const LONGEST_WORD = 120
 const PAUSE = 0.55
 
 /**
- * Finds the largest size between `max` and `min` points at which the text fits the box (points).
+ * Finds the largest size between `max` and `min` points at which the text fits the box (points) and no word is broken. A word that fits on
+ * no line at any size is broken with a hyphen, and the result warns of it.
  * Throws PrintProblem `missing_glyphs`, or `message_does_not_fit` with `{ characters, fits, lines }`: the length of the text, how
  * many of its characters would fit at the smallest size and on how many lines.
  */
@@ -45,15 +50,23 @@ export function fitMessage(
   if (message === '') throw new PrintProblem('message_empty', path, 'The message has no words for this recipient.')
   pen.family.check(message.slice(0, LONGEST_MESSAGE), path, `The pen "${penData[name].title}"`)
   if (message.length > LONGEST_MESSAGE) throw tooLong(pen, message, box, min, path)
-  for (let size = max; size >= min; size -= STEP) {
-    const lines = breakLines(pen, message, box.w / size)
-    if (heightOf(pen, lines) * size <= box.h) return { pen, size, leading: pen.data.leading * size, lines }
+  let least: FittedMessage | undefined
+  let broken = Number.POSITIVE_INFINITY
+  // Only what fits otherwise may be written smaller still for the sake of a word.
+  for (let size = max; size >= (least ? min * SMALLER_FOR_A_WORD : min); size -= STEP) {
+    const found = breakLines(pen, message, box.w / size)
+    if (heightOf(pen, found.lines) * size > box.h || found.broken.length >= broken) continue
+    broken = found.broken.length
+    const warnings = found.broken.map(word => brokenWord(path, word))
+    least = { pen, size, leading: pen.data.leading * size, lines: found.lines, warnings }
+    if (broken === 0) break
   }
+  if (least) return least
   throw tooLong(pen, message, box, min, path)
 }
 
 function tooLong(pen: Pen, message: string, box: Rect, min: number, path: string): PrintProblem {
-  const lines = breakLines(pen, message.slice(0, LONGEST_MESSAGE), box.w / min)
+  const { lines } = breakLines(pen, message.slice(0, LONGEST_MESSAGE), box.w / min)
   const visible = lines.filter((_, i) => heightOf(pen, lines.slice(0, i + 1)) * min <= box.h)
   const fits = visible.reduce((sum, line) => sum + line.words.reduce((length, word) => length + word.text.length + 1, 0), 0)
   const characters = message.length
@@ -65,11 +78,12 @@ function tooLong(pen: Pen, message: string, box: Rect, min: number, path: string
   )
 }
 
-/** Breaks at spaces, first fit, widths in ems. A word wider than the line is cut where the line ends. */
-function breakLines(pen: Pen, message: string, width: number): Line[] {
+/** Breaks at spaces, first fit, widths in ems. A word wider than the line is broken, and listed in `broken` where that needs a hyphen. */
+function breakLines(pen: Pen, message: string, width: number): { lines: Line[]; broken: string[] } {
   // Letters are moved a little when they are written: keep a twentieth of an em free on both sides.
   const usable = width - 0.1
   const lines: Line[] = []
+  const broken: string[] = []
   let top = 0
   for (const paragraph of message.split('\n')) {
     const words = paragraph.split(' ').filter(Boolean)
@@ -77,20 +91,20 @@ function breakLines(pen: Pen, message: string, width: number): Line[] {
       top += PAUSE * pen.data.leading
       continue
     }
-    for (const line of breakParagraph(pen, words, usable)) {
+    for (const line of breakParagraph(pen, words, usable, broken)) {
       lines.push({ words: line, top })
       top += pen.data.leading
     }
   }
-  return lines
+  return { lines, broken }
 }
 
-function breakParagraph(pen: Pen, words: readonly string[], usable: number): PenWord[][] {
+function breakParagraph(pen: Pen, words: readonly string[], usable: number, broken: string[]): PenWord[][] {
   const lines: PenWord[][] = []
   let line: PenWord[] = []
   let used = 0
   for (const text of words) {
-    for (const word of cut(pen, text, usable)) {
+    for (const word of cut(pen, text, usable, broken)) {
       if (line.length > 0 && used + pen.space + word.width > usable) {
         lines.push(line)
         line = []
@@ -103,18 +117,41 @@ function breakParagraph(pen: Pen, words: readonly string[], usable: number): Pen
   return [...lines, line]
 }
 
-function cut(pen: Pen, text: string, usable: number): PenWord[] {
-  const pieces: PenWord[] = []
+/** A word in pieces that fit on a line: whole, broken where it has hyphens, or else with hyphens of ours. */
+function cut(pen: Pen, text: string, usable: number, broken: string[]): PenWord[] {
+  const whole = text.length <= LONGEST_WORD ? pen.word(text) : undefined
+  if (whole && whole.width <= usable) return [whole]
+  const pieces: string[] = []
+  let open = ''
+  for (const part of naturalParts(text)) {
+    if (open && fits(pen, open + part, usable)) {
+      open += part
+      continue
+    }
+    if (open) pieces.push(open)
+    open = part
+    if (fits(pen, part, usable)) continue
+    broken.push(text)
+    const bits = hyphenated(pen, part, usable)
+    pieces.push(...bits.slice(0, -1))
+    open = bits.at(-1)!
+  }
+  return [...pieces, open].map(piece => pen.word(piece))
+}
+
+const fits = (pen: Pen, text: string, usable: number): boolean => text.length <= LONGEST_WORD && pen.word(text).width <= usable
+
+function hyphenated(pen: Pen, text: string, usable: number): string[] {
+  const pieces: string[] = []
   let rest = [...text]
-  while (rest.length > 0) {
-    const whole = rest.length <= LONGEST_WORD ? pen.word(rest.join('')) : undefined
-    if (whole && whole.width <= usable) return [...pieces, whole]
-    let length = 1
-    while (length < rest.length && pen.word(rest.slice(0, length + 1).join('')).width <= usable) length++
-    pieces.push(pen.word(rest.slice(0, length).join('')))
+  while (rest.length > 1 && !fits(pen, rest.join(''), usable)) {
+    let most = 1
+    while (most < rest.length - 1 && pen.word(`${rest.slice(0, most + 1).join('')}-`).width <= usable) most++
+    const length = beforeHyphen(rest, most)
+    pieces.push(`${rest.slice(0, length).join('')}-`)
     rest = rest.slice(length)
   }
-  return pieces
+  return [...pieces, rest.join('')]
 }
 
 /** Height in ems from the top of the first line's letters to the tails of the last's. */

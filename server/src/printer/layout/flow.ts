@@ -7,6 +7,7 @@ import { inter, type TextFont, tidy } from '../pdf/fonts.ts'
 import { Canvas, type Cmyk, type PdfObject, type Rect } from '../pdf/pdf.ts'
 import { PrintProblem } from '../problem.ts'
 import { type Block, type HtmlNode, type Image, plainStyle, type Style } from './html.ts'
+import { beforeHyphen, brokenWord, naturalParts, shrunkWord } from './long-words.ts'
 import { type MergeValues, merge } from './merge.ts'
 
 /** Where the content may go: a box per page, and how many pages there are at most. */
@@ -62,7 +63,7 @@ export function drawFlow(
   return { pages, warnings: flow.warnings }
 }
 
-/** One paragraph of plain type as a form of the page's size. Throws as `drawFlow` does. */
+/** One paragraph of plain type as a form of the page's size; `warnings` gets what is to be said of it. Throws as `drawFlow` does. */
 export function drawParagraph(
   words: string,
   size: number,
@@ -70,6 +71,7 @@ export function drawParagraph(
   page: { width: number; height: number },
   text: FlowText,
   library: Pictures,
+  warnings: PrintWarning[],
 ): PdfObject {
   const style: Style = { ...plainStyle, size }
   const block: Block = {
@@ -82,8 +84,9 @@ export function drawParagraph(
     children: [],
   }
   block.children.push({ kind: 'text', style, text: words })
-  const { pages } = drawFlow(block, { box: () => box, mostPages: 1 }, () => box, text, library)
-  return pages[0]!.toForm(page.width, page.height)
+  const flow = drawFlow(block, { box: () => box, mostPages: 1 }, () => box, text, library)
+  warnings.push(...flow.warnings)
+  return flow.pages[0]!.toForm(page.width, page.height)
 }
 
 function paintGround(canvas: Canvas, colour: Cmyk | undefined, box: Rect): void {
@@ -211,19 +214,49 @@ class Flow {
       if (line.length > 0) this.#line(line, x, width)
       line = []
     }
-    for (const unit of this.#units(nodes, width)) {
+    for (const unit of this.#units(nodes)) {
       if ('br' in unit) {
         if (line.length === 0) this.rows.push({ height: unit.br.size * unit.br.lineHeight, margin: false, paint: undefined })
         end()
         continue
       }
-      if (line.length > 0 && widthOf(joined([...line, unit])) > width) end()
-      line.push(unit)
+      for (const part of this.#fit(unit, width)) {
+        if (line.length > 0 && widthOf(joined([...line, part])) > width) end()
+        line.push(part)
+      }
     }
     end()
   }
 
-  *#units(nodes: readonly HtmlNode[], width: number): Generator<Unit | { br: Style }> {
+  /** A word in parts that fit on a line: whole, broken where it has hyphens, in smaller type, or else with hyphens of ours. */
+  #fit(unit: Unit, width: number): Unit[] {
+    if (widthOf(unit.runs) <= width) return [unit]
+    const word = unit.runs.map(({ text }) => text).join('')
+    const parts: Unit[] = []
+    for (const part of partsOf(unit)) {
+      const open = parts.at(-1)
+      const together = open && { runs: [...open.runs, ...part.runs], spaced: open.spaced }
+      if (together && widthOf(together.runs) <= width) parts[parts.length - 1] = together
+      else parts.push(...this.#squeeze(part, width, word))
+    }
+    return parts
+  }
+
+  #squeeze(part: Unit, width: number, word: string): Unit[] {
+    const wide = widthOf(part.runs)
+    if (wide <= width) return [part]
+    const { path } = this.#text
+    const scale = (width / wide) * 0.999
+    const sizes = part.runs.map(({ style }) => style.size)
+    if (scale >= MOST_SHRUNK && Math.min(...sizes) * scale >= SMALLEST_TYPE) {
+      this.warnings.push(shrunkWord(path, word, sizes[0]!, sizes[0]! * scale))
+      return [{ ...part, runs: part.runs.map(run => ({ ...run, style: { ...run.style, size: run.style.size * scale } })) }]
+    }
+    this.warnings.push(brokenWord(path, word))
+    return hyphenated(part, width)
+  }
+
+  *#units(nodes: readonly HtmlNode[]): Generator<Unit | { br: Style }> {
     const { values, path, row } = this.#text
     let unit: Unit | undefined
     let spaced = false
@@ -252,14 +285,8 @@ class Flow {
         }
         const text = tidy(piece)
         font.family.check(text, path, 'The text font')
-        const parts = cut(text, font, node.style.size, width)
-        for (const part of parts.slice(0, -1)) {
-          if (unit) yield unit
-          unit = undefined
-          yield { runs: [{ text: part, style: node.style, font }], spaced }
-        }
         unit ??= { runs: [], spaced }
-        unit.runs.push({ text: parts.at(-1)!, style: node.style, font })
+        unit.runs.push({ text, style: node.style, font })
         spaced = false
       }
     }
@@ -302,19 +329,50 @@ function joined(units: readonly Unit[]): Run[] {
 
 const widthOf = (runs: readonly Run[]) => runs.reduce((sum, { text, style, font }) => sum + font.width(text, style.size), 0)
 
-/** Cuts a word that is wider than a whole line. */
-function cut(text: string, font: TextFont, size: number, width: number): string[] {
-  if (font.width(text, size) <= width) return [text]
-  const pieces: string[] = []
-  let piece = ''
-  for (const character of text) {
-    if (piece && font.width(piece + character, size) > width) {
-      pieces.push(piece)
-      piece = ''
+/** How far a long word may shrink before it is broken instead, and what nobody reads any more (points). */
+const MOST_SHRUNK = 0.7
+const SMALLEST_TYPE = 6
+
+/** A word broken at its own hyphens, each part with its styles. */
+function partsOf({ runs, spaced }: Unit): Unit[] {
+  const ends = new Set<number>()
+  let at = 0
+  for (const part of naturalParts(runs.map(({ text }) => text).join(''))) ends.add((at += part.length))
+  const parts: Unit[] = []
+  let open: Run[] = []
+  at = 0
+  for (const run of runs) {
+    let from = 0
+    for (let i = 1; i <= run.text.length; i++) {
+      if (!ends.has(at + i)) continue
+      parts.push({ runs: [...open, { ...run, text: run.text.slice(from, i) }], spaced: parts.length === 0 && spaced })
+      open = []
+      from = i
     }
-    piece += character
+    if (from < run.text.length) open.push({ ...run, text: run.text.slice(from) })
+    at += run.text.length
   }
-  return [...pieces, piece]
+  return parts
+}
+
+/** A word broken with hyphens wherever a line ends. */
+function hyphenated({ runs, spaced }: Unit, width: number): Unit[] {
+  const letters = runs.flatMap(run => [...run.text].map(text => ({ ...run, text })))
+  const characters = letters.map(({ text }) => text)
+  const merged = (some: Run[]) => joined(some.map(run => ({ runs: [run], spaced: false })))
+  const pieces: Unit[] = []
+  let from = 0
+  const push = (some: Run[]) => pieces.push({ runs: some, spaced: pieces.length === 0 && spaced })
+  while (widthOf(merged(letters.slice(from))) > width && from < letters.length - 1) {
+    const ending = (to: number) => merged([...letters.slice(from, to), { ...letters[to - 1]!, text: '-' }])
+    let most = 1
+    while (from + most < letters.length - 1 && widthOf(ending(from + most + 1)) <= width) most++
+    const length = beforeHyphen(characters.slice(from), most)
+    push(ending(from + length))
+    from += length
+  }
+  push(merged(letters.slice(from)))
+  return pieces
 }
 
 function aligned(align: Style['align'], room: number): number {
