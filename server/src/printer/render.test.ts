@@ -38,7 +38,9 @@ async function operatorsOf(pdf: Uint8Array): Promise<string> {
     .map(([, object]) => object)
     .filter(object => object instanceof PDFRawStream)
   const drawings = streams.filter(
-    ({ dict }) => !dict.has(PDFName.of('Length1')) && dict.get(PDFName.of('Subtype')) !== PDFName.of('Image'),
+    ({ dict }) =>
+      !['Length1', 'N'].some(key => dict.has(PDFName.of(key))) &&
+      ![PDFName.of('Image'), PDFName.of('XML')].includes(dict.get(PDFName.of('Subtype')) as PDFName),
   )
   return drawings.map(stream => Buffer.from(decodePDFRawStream(stream).decode()).toString('latin1')).join('\n')
 }
@@ -96,11 +98,12 @@ test('address and return address are text in capitals, embedded; the message is 
   assert.ok(dictionaries.every(object => !(object.get(PDFName.of('Annots')) instanceof PDFArray)))
 })
 
-test('all ink is process colour, text and codes black ink alone', async () => {
+test('all ink is process colour or tagged sRGB, text and codes black ink alone', async () => {
   const renderer = createRenderer()
   for (const spec of Object.values(samples)) {
     const operators = await operatorsOf((await renderer.render(spec)).pdf)
-    assert.ok(!/(^|\s)(rg|RG|g|G|cs|CS|sc|SC|scn|SCN)(\s|$)/m.test(operators.replace(/<[^>]*>/g, '')))
+    const drawn = operators.replace(/<[^>]*>/g, '').replace(/\/S1 cs [\d. ]+ sc\b/g, '')
+    assert.ok(!/(^|\s)(rg|RG|g|G|cs|CS|sc|SC|scn|SCN)(\s|$)/m.test(drawn))
     assert.match(operators, /^0 0 0 1 k$/m)
   }
 })

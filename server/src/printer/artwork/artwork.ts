@@ -18,6 +18,7 @@ import {
   PDFRef,
 } from '@cantoo/pdf-lib'
 import { inUnits, limits } from '../../limits.ts'
+import { sRgbProfile } from '../colour/profiles.ts'
 import { num } from '../pdf/pdf.ts'
 import type { PrintProblemCode } from '../problem.ts'
 import { megabytes } from './images.ts'
@@ -148,6 +149,7 @@ class Copier {
   readonly #objects: (Uint8Array | number)[][] = []
   readonly #numbers = new Map<PDFObject, number>()
   readonly #pending: [number, PDFObject][] = []
+  #rgb: number | undefined
 
   constructor(document: PDFDocument) {
     this.#document = document
@@ -170,7 +172,7 @@ class Copier {
       `<</Type/XObject/Subtype/Form/BBox[${[x, y, x + width, y + height].map(num).join(' ')}]/Matrix[${[a!, b!, c!, d!, e, f].map(num).join(' ')}]/Resources`,
     ]
     const resources = page.node.Resources()
-    if (resources) this.#write(resources, parts)
+    if (resources) this.#resources(resources, parts)
     else parts.push('<<>>')
     const group = page.node.lookup(PDFName.of('Group'))
     if (group instanceof PDFDict) {
@@ -247,10 +249,39 @@ class Copier {
 
   #entries(dictionary: PDFDict, parts: RawParts): void {
     for (const [key, value] of dictionary.entries()) {
-      if (leaveOut.has(key.decodeText())) continue
+      const name = key.decodeText()
+      if (leaveOut.has(name)) continue
+      parts.push(plain(key))
+      const held = name === 'Resources' ? dictionary.lookup(key) : undefined
+      if (held instanceof PDFDict) this.#resources(held, parts)
+      else this.#write(value, parts)
+    }
+  }
+
+  /** Resources, with RGB that says nothing else meant as sRGB, for the pages and forms that use them. */
+  #resources(resources: PDFDict, parts: RawParts): void {
+    const given = resources.lookup(PDFName.of('ColorSpace'))
+    const spaces = given instanceof PDFDict ? given : undefined
+    parts.push('<<')
+    for (const [key, value] of resources.entries()) {
+      if (leaveOut.has(key.decodeText()) || (spaces && key === PDFName.of('ColorSpace'))) continue
       parts.push(plain(key))
       this.#write(value, parts)
     }
+    parts.push('/ColorSpace<<')
+    if (spaces) this.#entries(spaces, parts)
+    if (!spaces?.has(PDFName.of('DefaultRGB'))) parts.push('/DefaultRGB ', this.#sRgb())
+    parts.push('>>>>')
+  }
+
+  /** The index of our sRGB in this file. */
+  #sRgb(): number {
+    if (this.#rgb !== undefined) return this.#rgb
+    const profile = sRgbProfile()
+    const stream =
+      this.#objects.push([Buffer.from(`<</N 3/Length ${profile.length}>>\nstream\n`), profile, Buffer.from('\nendstream')]) - 1
+    this.#rgb = this.#objects.push([Buffer.from('[/ICCBased '), stream, Buffer.from(']')]) - 1
+    return this.#rgb
   }
 }
 

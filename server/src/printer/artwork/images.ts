@@ -1,9 +1,11 @@
 /**
  * PNG and JPEG pictures as PDF images. The compressed data of a JPEG, and of a PNG without transparency, goes into the PDF as it
- * is; transparent PNGs are laid on white, because paper is. Colours stay what they are (RGB is separated by the press).
+ * is; transparent PNGs are laid on white, because paper is. Colours are tagged with the picture's own profile, or as sRGB, and converted
+ * by the press together with everything else.
  */
 import { deflateSync, inflateSync } from 'node:zlib'
 import { inUnits, limits } from '../../limits.ts'
+import { embedded, grey, greyLevels, pictureCmyk, sRgb } from '../colour/profiles.ts'
 import { type Canvas, PdfObject, type Rect } from '../pdf/pdf.ts'
 import { PrintProblem } from '../problem.ts'
 
@@ -86,19 +88,21 @@ function limitPixels(width: number, height: number, path: string): void {
     throw new PrintProblem('image_too_large', path, `The image has ${width} × ${height} pixels; 50 million is the limit.`)
 }
 
-function imageObject(width: number, height: number, entries: string, data: Uint8Array): PdfObject {
-  const head = `<</Type/XObject/Subtype/Image/Width ${width}/Height ${height}${entries}/Length ${data.length}>>\nstream\n`
-  return new PdfObject([head, data, '\nendstream'])
+function imageObject(width: number, height: number, space: PdfObject, entries: string, data: Uint8Array): PdfObject {
+  const head = `<</Type/XObject/Subtype/Image/Width ${width}/Height ${height}/ColorSpace `
+  return new PdfObject([head, space, `${entries}/Length ${data.length}>>\nstream\n`, data, '\nendstream'])
 }
 
 // --- JPEG ----------------------------------------------------------------------------------------------------------------------
 
-const jpegSpaces: Readonly<Record<number, string>> = { 1: '/DeviceGray', 3: '/DeviceRGB', 4: '/DeviceCMYK' }
+/** By the number of components. */
+const jpegSpaces: Readonly<Record<number, () => PdfObject>> = { 1: grey, 3: sRgb, 4: pictureCmyk }
 
 /** Walks the segments up to the frame header (ITU-T T.81 annex B); EXIF gives the orientation, Adobe's segment inverted CMYK. */
 function readJpeg(data: Buffer, path: string): Picture {
   let turn = turns[0]!
   let adobe = false
+  const profile: Buffer[] = []
   for (let at = 2; ; ) {
     if (data.readUInt8(at) !== 0xff) throw new PrintProblem('image_unreadable', path, 'The JPEG is damaged.')
     const marker = data.readUInt8(at + 1)
@@ -109,24 +113,29 @@ function readJpeg(data: Buffer, path: string): Picture {
     const length = data.readUInt16BE(at + 2)
     const segment = data.subarray(at + 4, at + 2 + length)
     if (marker === 0xe1) turn = turns[exifOrientation(segment) - 1] ?? turn
+    // ICC.1, annex B.4: a profile in numbered chunks.
+    if (marker === 0xe2 && segment.toString('latin1', 0, 12) === 'ICC_PROFILE\0')
+      profile[segment.readUInt8(12)] = segment.subarray(14)
     if (marker === 0xee && segment.toString('latin1', 0, 5) === 'Adobe') adobe = true
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
       if (marker > 0xc2)
         throw new PrintProblem('image_unreadable', path, 'The JPEG is of a rare kind (lossless or arithmetic coding).')
-      return jpegPicture(data, segment, turn, adobe, path)
+      return jpegPicture(data, segment, turn, adobe, Buffer.concat(profile.filter(Boolean)), path)
     }
     at += 2 + length
   }
 }
 
-function jpegPicture(data: Buffer, frame: Buffer, turn: Turn, adobe: boolean, path: string): Picture {
+function jpegPicture(data: Buffer, frame: Buffer, turn: Turn, adobe: boolean, profile: Buffer, path: string): Picture {
   const [height, width] = [frame.readUInt16BE(1), frame.readUInt16BE(3)]
-  const space = jpegSpaces[frame.readUInt8(5)]
+  const components = frame.readUInt8(5)
+  const space = jpegSpaces[components]
   if (!space || frame.readUInt8(0) !== 8)
     throw new PrintProblem('image_unreadable', path, 'The JPEG has an unusual number of colours.')
   limitPixels(width, height, path)
-  const inverted = adobe && space === '/DeviceCMYK' ? '/Decode[1 0 1 0 1 0 1 0]' : ''
-  const object = imageObject(width, height, `/ColorSpace${space}/BitsPerComponent 8${inverted}/Filter/DCTDecode`, data)
+  const inverted = adobe && components === 4 ? '/Decode[1 0 1 0 1 0 1 0]' : ''
+  const tagged = embedded(profile, components) ?? space()
+  const object = imageObject(width, height, tagged, `/BitsPerComponent 8${inverted}/Filter/DCTDecode`, data)
   const lying = turn[0] === 0
   return { object, turn, width: lying ? height : width, height: lying ? width : height }
 }
@@ -154,6 +163,8 @@ type Png = {
   type: number
   palette: Buffer
   transparency: Buffer | undefined
+  /** Its colour profile, if it has one. */
+  profile: Buffer
   packed: Buffer
 }
 
@@ -170,12 +181,21 @@ function readPng(data: Buffer, path: string): Picture {
   if (pixels.length !== row * height) throw new PrintProblem('image_unreadable', path, 'The PNG is cut off.')
   if (type === 4 || type === 6) return { object: flatten(png, pixels, row, channels), width, height, turn: turns[0]! }
   const predictor = `/DecodeParms<</Predictor 15/Colors ${channels}/BitsPerComponent ${depth}/Columns ${width}>>`
-  const entries = `${pngSpace(png)}/BitsPerComponent ${depth}/Filter/FlateDecode${predictor}`
-  return { object: imageObject(width, height, entries, png.packed), width, height, turn: turns[0]! }
+  const entries = `${pngMask(png)}/BitsPerComponent ${depth}/Filter/FlateDecode${predictor}`
+  return { object: imageObject(width, height, pngSpace(png), entries, png.packed), width, height, turn: turns[0]! }
 }
 
 function pngChunks(data: Buffer, path: string): Png {
-  const png: Png = { width: 0, height: 0, depth: 0, type: 0, palette: Buffer.alloc(0), transparency: undefined, packed: data }
+  const png: Png = {
+    width: 0,
+    height: 0,
+    depth: 0,
+    type: 0,
+    palette: Buffer.alloc(0),
+    transparency: undefined,
+    profile: Buffer.alloc(0),
+    packed: data,
+  }
   const packed: Buffer[] = []
   for (let at = 8; at < data.length; ) {
     const length = data.readUInt32BE(at)
@@ -187,6 +207,7 @@ function pngChunks(data: Buffer, path: string): Png {
       if (body[12] !== 0) throw new PrintProblem('image_unreadable', path, 'The PNG is interlaced: save it without interlacing.')
     } else if (name === 'PLTE') png.palette = body
     else if (name === 'tRNS') png.transparency = body
+    else if (name === 'iCCP') png.profile = pngProfile(body)
     else if (name === 'IDAT') packed.push(body)
     else if (name === 'IEND') break
     at += 12 + length
@@ -195,37 +216,54 @@ function pngChunks(data: Buffer, path: string): Png {
   return png
 }
 
-/** The colour space; palette colours which are partly clear are mixed with white, a single clear colour is masked out. */
-function pngSpace({ type, depth, palette, transparency }: Png): string {
-  if (type === 3) {
-    const mixed = palette.map((value, i) => onWhite(value, transparency?.[Math.floor(i / 3)] ?? 255))
-    return `/ColorSpace[/Indexed/DeviceRGB ${palette.length / 3 - 1}<${Buffer.from(mixed).toString('hex')}>]`
+const mostProfile = 2 * 1024 * 1024
+
+/** A name, a zero, the method (0), and the packed profile. One that is damaged counts as none. */
+function pngProfile(body: Buffer): Buffer {
+  try {
+    return inflateSync(body.subarray(body.indexOf(0) + 2), { maxOutputLength: mostProfile })
+  } catch {
+    return Buffer.alloc(0)
   }
-  const keys = transparency
-    ? Array.from({ length: transparency.length / 2 }, (_, i) => transparency.readUInt16BE(i * 2) & (2 ** depth - 1))
-    : []
-  const mask = keys.length > 0 ? `/Mask[${keys.map(key => `${key} ${key}`).join(' ')}]` : ''
-  return `/ColorSpace${type === 0 ? '/DeviceGray' : '/DeviceRGB'}${mask}`
+}
+
+const colours = (png: Pick<Png, 'profile'>): PdfObject => embedded(png.profile, 3) ?? sRgb()
+
+/** The colour space; palette colours which are partly clear are mixed with white. */
+function pngSpace(png: Png): PdfObject {
+  const { type, depth, palette, transparency } = png
+  if (type === 0) return depth > 8 ? grey() : greyLevels(depth)
+  if (type !== 3) return colours(png)
+  const mixed = palette.map((value, i) => onWhite(value, transparency?.[Math.floor(i / 3)] ?? 255))
+  return new PdfObject(['[/Indexed ', colours(png), ` ${palette.length / 3 - 1}<${Buffer.from(mixed).toString('hex')}>]`])
+}
+
+/** A single clear colour is masked out. */
+function pngMask({ type, depth, transparency }: Png): string {
+  if (type === 3 || !transparency) return ''
+  const keys = Array.from({ length: transparency.length / 2 }, (_, i) => transparency.readUInt16BE(i * 2) & (2 ** depth - 1))
+  return `/Mask[${keys.map(key => `${key} ${key}`).join(' ')}]`
 }
 
 const onWhite = (value: number, alpha: number) => Math.round((value * alpha + 255 * (255 - alpha)) / 255)
 
 /** Undoes the row filters of a picture with an alpha channel and lays it on white: 8 bits a colour are kept. */
-function flatten({ width, height, depth }: Png, pixels: Buffer, row: number, channels: number): PdfObject {
+function flatten(png: Png, pixels: Buffer, row: number, channels: number): PdfObject {
+  const { width, height, depth } = png
   const bytes = depth / 8
   const step = channels * bytes
   unfilter(pixels, row, step)
-  const colours = channels - 1
-  const out = Buffer.alloc(width * height * colours)
+  const parts = channels - 1
+  const out = Buffer.alloc(width * height * parts)
   let to = 0
   for (let y = 0; y < height; y++) {
     for (let x = 0, at = y * row + 1; x < width; x++, at += step) {
-      const alpha = pixels[at + colours * bytes]!
-      for (let c = 0; c < colours; c++) out[to++] = onWhite(pixels[at + c * bytes]!, alpha)
+      const alpha = pixels[at + parts * bytes]!
+      for (let c = 0; c < parts; c++) out[to++] = onWhite(pixels[at + c * bytes]!, alpha)
     }
   }
-  const space = colours === 1 ? '/DeviceGray' : '/DeviceRGB'
-  return imageObject(width, height, `/ColorSpace${space}/BitsPerComponent 8/Filter/FlateDecode`, deflateSync(out))
+  const space = parts === 1 ? greyLevels(8) : colours(png)
+  return imageObject(width, height, space, '/BitsPerComponent 8/Filter/FlateDecode', deflateSync(out))
 }
 
 /** PNG row filters (ISO/IEC 15948 clause 9), in place. */

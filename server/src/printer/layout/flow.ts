@@ -3,8 +3,9 @@
  * the text here, after parsing, so no recipient's value can ever become a tag.
  */
 import { type Picture, type PrintWarning, placePicture, resolution } from '../artwork/images.ts'
+import { inkOfType } from '../colour/colours.ts'
 import { inter, type TextFont, tidy } from '../pdf/fonts.ts'
-import { Canvas, type Cmyk, type PdfObject, type Rect } from '../pdf/pdf.ts'
+import { Canvas, type Colour, type PdfObject, type Rect } from '../pdf/pdf.ts'
 import { PrintProblem } from '../problem.ts'
 import { type Block, type HtmlNode, type Image, plainStyle, type Style } from './html.ts'
 import { beforeHyphen, brokenWord, naturalParts, shrunkWord } from './long-words.ts'
@@ -25,7 +26,7 @@ export type FlowText = { values: MergeValues; path: string; row: string | undefi
 type Row = { height: number; margin: boolean; paint: ((canvas: Canvas, left: number, bottom: number) => void) | undefined }
 
 /** A background behind the rows from `first` up to `last` (not included); x counts from the left of the page's box. */
-type Ground = { first: number; last: number; x: number; w: number; colour: Cmyk }
+type Ground = { first: number; last: number; x: number; w: number; colour: Colour }
 
 /** Words without a space between them: a line may end before them, never inside. */
 type Unit = { runs: Run[]; spaced: boolean }
@@ -89,7 +90,7 @@ export function drawParagraph(
   return flow.pages[0]!.toForm(page.width, page.height)
 }
 
-function paintGround(canvas: Canvas, colour: Cmyk | undefined, box: Rect): void {
+function paintGround(canvas: Canvas, colour: Colour | undefined, box: Rect): void {
   if (!colour) return
   canvas.fill(colour)
   canvas.rect(box)
@@ -304,7 +305,7 @@ class Flow {
       paint: (canvas, origin, bottom) => {
         let at = origin + left
         for (const { text, style, font } of runs) {
-          canvas.fill(style.colour)
+          canvas.fill(inkOfType(style.colour))
           font.draw(canvas, text, at, bottom + below, style.size)
           at += font.width(text, style.size)
         }

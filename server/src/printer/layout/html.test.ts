@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Library } from '../artwork/artwork-cache.ts'
-import { parseColour } from '../pdf/colours.ts'
+import { inkOfType, limitInk, MOST_INK, parseColour } from '../colour/colours.ts'
+import type { Cmyk } from '../pdf/pdf.ts'
 import { Canvas } from '../pdf/pdf.ts'
 import { PrintProblem } from '../problem.ts'
 import { drawFlow } from './flow.ts'
@@ -102,14 +103,27 @@ test('characters the font lacks are refused', () => {
   assert.throws(() => flow('<p>漢字 and &#x1F600;</p>'), refuses('missing_glyphs', /漢/))
 })
 
-test('colours become process colours, greys black ink alone', () => {
-  assert.deepEqual(parseColour('#000'), [0, 0, 0, 1])
-  assert.deepEqual(parseColour('white'), [0, 0, 0, 0])
-  assert.deepEqual(parseColour('#ff0000'), [0, 1, 1, 0])
-  assert.deepEqual(parseColour('rgb(0, 128, 0)')?.slice(0, 3), [1, 0, 1])
-  const grey = parseColour('#808080')!
-  assert.deepEqual(grey.slice(0, 3), [0, 0, 0])
+test('colours are sRGB, black and grey type is black ink alone, process colours keep to the ink limit', () => {
+  assert.deepEqual(parseColour('#ff0000'), { rgb: [1, 0, 0] })
+  assert.deepEqual(parseColour('rgb(0, 255, 0)'), { rgb: [0, 1, 0] })
+  assert.deepEqual(parseColour('#05a'), { rgb: [0, 1 / 3, 2 / 3] })
+  assert.deepEqual(inkOfType(parseColour('#000')!), [0, 0, 0, 1])
+  assert.deepEqual(inkOfType(parseColour('white')!), [0, 0, 0, 0])
+  const grey = inkOfType(parseColour('#808080')!) as Cmyk
+  assert.deepEqual([...grey.slice(0, 3), grey[3].toFixed(3)], [0, 0, 0, (127 / 255).toFixed(3)])
+  assert.deepEqual(inkOfType(parseColour('#00aa55')!), parseColour('#00aa55'))
   assert.deepEqual(parseColour('device-cmyk(1 50% 0 0.1)'), [1, 0.5, 0, 0.1])
+  const black = parseColour('device-cmyk(100% 100% 100% 100%)') as Cmyk
+  assert.deepEqual(black, [2 / 3, 2 / 3, 2 / 3, 1])
+  for (const [c, m, y, k] of [
+    [1, 1, 0.9, 0.2],
+    [1, 1, 1, 0.5],
+    [0.9, 0.8, 0.7, 1],
+  ] as Cmyk[]) {
+    const limited = limitInk([c, m, y, k])
+    assert.ok(limited.reduce((sum, part) => sum + part, 0) <= MOST_INK + 1e-9)
+    assert.equal(limited[3], k)
+  }
   for (const text of ['device-cmyk(2 0 0 0)', 'rgb(256,0,0)', '#12', 'rebeccapurple', 'constructor', ''])
     assert.equal(parseColour(text), undefined, text)
 })

@@ -8,12 +8,12 @@
  *               padding(-top -right -bottom -left) margin(-top -bottom) width height (images)
  *   Lengths     pt px in; % for the width of images      Colours  #rgb #rrggbb rgb() device-cmyk() and the 16 basic names
  */
-import { parseColour } from '../pdf/colours.ts'
-import type { Cmyk } from '../pdf/pdf.ts'
+import { parseColour } from '../colour/colours.ts'
+import type { Colour } from '../pdf/pdf.ts'
 import { PrintProblem } from '../problem.ts'
 
 export type Style = {
-  colour: Cmyk
+  colour: Colour
   size: number
   bold: boolean
   italic: boolean
@@ -30,7 +30,7 @@ export type Block = {
   style: Style
   padding: Sides
   margin: Sides
-  background: Cmyk | undefined
+  background: Colour | undefined
   children: HtmlNode[]
 }
 export type Text = { kind: 'text'; style: Style; text: string }
@@ -269,7 +269,7 @@ class Rules {
   style: Style
   padding: Sides = [0, 0, 0, 0]
   margin: Sides | undefined
-  background: Cmyk | undefined
+  background: Colour | undefined
   width: Image['width']
   height: number | undefined
   readonly #tag: string
@@ -360,7 +360,7 @@ class Rules {
     return Number(match[1]) * { pt: 1, px: 0.75, in: 72 }[(match[2] ?? 'pt') as 'pt' | 'px' | 'in']
   }
 
-  #colour(property: string, value: string): Cmyk {
+  #colour(property: string, value: string): Colour {
     const colour = parseColour(value)
     if (!colour) throw this.#unknown(property, value)
     return colour
