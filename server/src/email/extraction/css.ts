@@ -43,6 +43,9 @@ const withoutComments = (text: string): string => {
   }
 }
 
+/** Ancestors that everything in a mail has. */
+const around = /^(?:(?:html|body|table|tbody|tr|td|div|center)[\s>]{1,10}){1,10}(?=[.#a-z])/
+
 interface Rule {
   /** Of `div.note#top`: the tag or '', and every class and id with its sign. */
   tag: string
@@ -99,7 +102,7 @@ export class StyleSheet {
     if (declarations.size === 0) return
     for (const selector of selectors.toLowerCase().slice(0, 2000).split(',')) {
       if (++this.#count > mostRules) return
-      const simple = /^([a-z][a-z0-9]{0,20}|\*)?((?:[.#][\w-]{1,100}){0,5})$/.exec(selector.trim())
+      const simple = /^([a-z][a-z0-9]{0,20}|\*)?((?:[.#][\w-]{1,100}){0,5})$/.exec(selector.trim().replace(around, ''))
       if (!simple || (!simple[1] && !simple[2])) {
         if ((declarations.has('background') || declarations.has('background-color')) && !/:(?:hover|active|focus)/.test(selector))
           this.unreadBackgrounds = true

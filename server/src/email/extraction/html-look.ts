@@ -116,15 +116,17 @@ const lookOf = (
   if (said('visibility')) look.invisible = said('visibility') === 'hidden' || said('visibility') === 'collapse'
   if (tag === 'pre' || tag === 'textarea') look.pre = true
   else if (said('white-space')) look.pre = /^(?:pre|pre-wrap|pre-line|break-spaces)$/.test(said('white-space'))
-  look.gone = parent.gone || isGone(said, attributes)
+  look.gone = parent.gone || isGone(tag, said, attributes)
   look.aside = parent.aside || attributes.get('aria-hidden')?.toLowerCase() === 'true'
   look.shown = !look.gone && !look.invisible && look.fontSize > 2 && !isCamouflaged(look, sheet)
   return look
 }
 
-const isGone = (said: (name: string) => string, attributes: Attributes): boolean => {
+const isGone = (tag: string, said: (name: string) => string, attributes: Attributes): boolean => {
   if (attributes.has('hidden')) return true
-  if (said('display') === 'none' || said('mso-hide') === 'all' || said('content-visibility') === 'hidden') return true
+  if (said('display') === 'none' || said('content-visibility') === 'hidden') return true
+  // Buttons are hidden from Outlook alone, which has a drawing in their place.
+  if (said('mso-hide') === 'all' && tag !== 'a') return true
   if (said('opacity') && isNone(said('opacity'))) return true
   if (/opacity\(0(?:\.0\d*)?%?\)/.test(said('filter'))) return true
   if (/^(?:scale(?:x|y|3d)?\(\s{0,9}0[\s,)]|translate(?:x|y|3d)?\([^)]{0,40}-\d{4,})/.test(said('transform'))) return true

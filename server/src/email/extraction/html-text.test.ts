@@ -29,10 +29,10 @@ test('text that nobody can see is left out', () => {
     'style="display:none"', 'style="DISPLAY : NONE !important"', 'style="/* x */display:/* y */none"', 'hidden', 'hidden=""', 'aria-hidden="true"', 'style="visibility:hidden"', 'style="visibility: collapse"', 'style="font-size:0"', 'style="font-size:0px"', 'style="font:0/0 a"', 'style="font-size:1px"', 'style="font-size:.1em"',
     'style="max-height:0"', 'style="max-height:0px;overflow:hidden"', 'style="height:0;overflow:hidden"', 'style="width:1px;height:1px;overflow:hidden"', 'style="mso-hide:all"', 'style="opacity:0"', 'style="opacity:0.0"', 'style="opacity:0%"', 'style="filter:opacity(0)"', 'style="color:#fff;background:#fff"', 'style="color:white;background-color:#FFFFFF"',
     'style="color:rgb(255,255,255);background:#fff"', 'style="color:#ffffff"', 'style="color:#fefefe"', 'style="color:transparent"', 'style="color:rgba(0,0,0,0)"', 'style="position:absolute;left:-9999px"', 'style="position:absolute;top:-9999em"', 'style="text-indent:-9999px"', 'style="margin-left:-5000px"', 'style="position:absolute;clip:rect(0 0 0 0)"',
-    'style="position:absolute;clip:rect(1px, 1px, 1px, 1px)"', 'style="clip-path:inset(50%)"', 'style="transform:scale(0)"', 'style="content-visibility:hidden"', 'class="preheader"', 'class="x tagged"', 'id="top"', 'class="screen"',
+    'style="position:absolute;clip:rect(1px, 1px, 1px, 1px)"', 'style="clip-path:inset(50%)"', 'style="transform:scale(0)"', 'style="content-visibility:hidden"', 'class="preheader"', 'class="x tagged"', 'id="top"', 'class="screen"', 'class="deep"',
   ] // biome-ignore format: one list
   const sheet =
-    '<style>/* .no{} */ .preheader { display:none !important } span.tagged, div.tagged, td.tagged{font-size:0px} #top{max-height:0} @media screen { .screen{visibility:hidden} } @media (max-width:600px){ .seen{display:none} } a:hover{display:none}</style>'
+    '<style>/* .no{} */ .preheader { display:none !important } span.tagged, div.tagged, td.tagged{font-size:0px} #top{max-height:0} body .deep, table td.deep, td > .deep {display:none} @media screen { .screen{visibility:hidden} } @media (max-width:600px){ .seen{display:none} } a:hover{display:none}</style>'
   for (const attribute of hidden)
     for (const tag of ['div', 'span', 'td'])
       assert.equal(
@@ -60,6 +60,7 @@ test('what is hidden can hold what is shown again, and the other way round', () 
     ['<p style="display:none">no<p>yes', 'yes'],
     ['<div style="display:none"><div>no</div>no</div>yes', 'yes'],
     ['<!-- no --><!--[if mso]>no<![endif]--><![if !mso]>yes<![endif]>', 'yes'],
+    ['<!--[if mso]><v:roundrect>no</v:roundrect><![endif]--><a href="https://a.example" style="background:#556270;color:#fff;mso-hide:all">Pay</a>', 'Pay [https://a.example]'],
     ['<script>no</script><style>no{}</style><title>no</title><template>no</template>yes<noscript>, yes</noscript>', 'yes, yes'],
     ['<svg><text>no</text></svg>yes', 'yes'],
     ['<svg><p>yes</p>', 'yes'],

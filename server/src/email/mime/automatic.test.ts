@@ -4,7 +4,7 @@ import { isAutomatic } from './automatic.ts'
 
 test('an automatic answer without a header is known by its subject, in the language of its mail program', () => {
   const subjects = [
-    'Automatic reply: Order', 'Auto Reply: Order', 'Auto-Reply: Order', 'AutoReply: Order', 'Automated response: Order', 'Out of Office', 'Out of Office: Order', 'Out of Office Re: Order', 'Out of Office AutoReply: Order', 'OOO: Order', '[Auto-Reply] Order', 'Order (automatic reply)',
+    'Automatic reply: Order', 'Auto Reply: Order', 'Auto-Reply: Order', 'AutoReply: Order', 'Automated response: Order', 'Out of Office', 'Out of Office: Order', 'Out of Office Re: Order', 'Out of Office AutoReply: Order', 'OOO: Order', 'AUTO: Petra Muster is out of the office (returning 11/30/2026)', 'AUTO: Petra Muster ist außer Haus (Rückkehr am 30.11.2026)', '[Auto-Reply] Order', 'Order (automatic reply)',
     'Automatische Antwort: Bestellung', 'AUTOMATISCHE ANTWORT: Bestellung', 'Abwesenheitsnotiz: Bestellung', 'Automatische Abwesenheitsnotiz', 'Abwesend: Bestellung', 'Abwesenheitsnachricht Re: Bestellung', '[extern] Automatische Antwort: Bestellung',
     'Réponse automatique : Commande', 'Re\u0301ponse automatique : Commande', 'Message d’absence', "Absence du bureau : Commande", 'Respuesta automática: Pedido', 'Fuera de la oficina: Pedido', 'Risposta automatica: Ordine', 'Fuori ufficio: Ordine', 'Resposta automática: Encomenda', 'Ausência temporária: Encomenda',
     'Automatisch antwoord: Bestelling', 'Afwezigheidsbericht: Bestelling', 'Autosvar: Ordre', 'Automatisk svar: Ordre', 'Automatiskt svar: Order', 'Frånvaromeddelande: Order', 'Automaattinen vastaus: Tilaus', 'Poissa toimistosta: Tilaus',
@@ -19,7 +19,7 @@ test('an automatic answer without a header is known by its subject, in the langu
 
 test('what a person writes about automatic answers and absence is no automatic answer', () => {
   const subjects = [
-    '', 'Order', 'Re: Automatic reply: Order', 'AW: Automatische Antwort: Bestellung', 'Automatic reply does not work', 'Automatische Antwort einrichten', 'Out of office next week?', 'Out of the office chairs we ordered, two are broken', 'Ooops: wrong file',
+    '', 'Order', 'Auto: zu verkaufen', 'Re: Automatic reply: Order', 'AW: Automatische Antwort: Bestellung', 'Automatic reply does not work', 'Automatische Antwort einrichten', 'Out of office next week?', 'Out of the office chairs we ordered, two are broken', 'Ooops: wrong file',
     'Abwesenheit von Frau Muster klären', 'Réponse automatique à configurer', 'How do I write an out-of-office reply', 'Away game: tickets', 'Autoresponders compared', 'Afwezigheid docent', 'Frånvaroanmälan för Lisa', '自动回复怎么设置', '自動返信の設定について', 'Returned maiden voyage',
   ] // biome-ignore format: one list
   for (const subject of subjects) assert.equal(isAutomatic([], subject, 'petra@outside.example'), false, subject)

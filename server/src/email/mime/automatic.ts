@@ -4,7 +4,9 @@ export type HeaderField = [name: string, value: string]
 
 /** Fields are lower-cased names with unfolded values; the subject is decoded; the sender is an address or null. */
 export const isAutomatic = (headers: HeaderField[], subject: string, sender: string | null): boolean =>
-  headers.some(sayAutomatic) || automaticSubject.test(plainSubject(subject)) || automaticSender.test(sender ?? '')
+  headers.some(sayAutomatic) || hasAutomaticSubject(plainSubject(subject)) || automaticSender.test(sender ?? '')
+
+const hasAutomaticSubject = (subject: string): boolean => automaticSubject.test(subject) || notesSubject.test(subject)
 
 /** RFC 3834 §2 and what vendors use instead of it. X-Auto-Response-Suppress: None is what people's own mail may carry. */
 const sayAutomatic = ([name, value]: HeaderField): boolean => {
@@ -80,6 +82,10 @@ const automaticWords = [
   '自动回复|自動回覆|自动答复|自動答覆|自動回復|不在办公室|外出自动回复|外出自動回覆|休假自动回复|自動返信|自動応答|自動回答|不在通知|不在連絡|不在のお知らせ|자동 ?(?:회신|응답|답장)|부재 ?중(?: ?(?:알림|자동 ?회신|메시지))?|사무실 부재',
   'undeliverable|undelivered mail returned to sender|mail delivery (?:failed|failure|subsystem|system)(?:: returning message to sender)?|delivery status notification(?: \\([^)]{1,30}\\))?|failure notice|returned mail|unzustellbar|non remis(?:e)?|no se puede entregar|impossibile recapitare|não é possível entregar|onbestelbaar|недоставленное сообщение|配信不能|无法投递',
 ].join('|')
+
+/** Notes: "AUTO: Petra Muster is out of the office (returning 11/30/2026)". */
+const notesSubject =
+  /^auto: .{1,100}(?:out of (?:the )?office|außer haus|nicht im (?:büro|haus)|abwesend|absent|ausente|assente|fuori|afwezig|poissa|frånvarande|nieobecn|отсутств|不在|부재)/iu
 
 /**
  * Such words alone, before the subject that is answered, in brackets before it or after it; "Automatic reply does not
