@@ -59,6 +59,7 @@ export const startApp = async ({
     name: instance.name,
     onError: error => log.warn({ error: error.message }, 'database connection lost'),
   })
+  instance.onSilence(db.cut)
   const resolver = createResolver(config.DNS_SERVERS)
   const limits = createLimits({ valkeyUrl: config.VALKEY_URL, enabled: config.RATE_LIMITS, clock, log })
   const app: App = {

@@ -11,7 +11,6 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
@@ -60,15 +59,14 @@ const start = (roles: string, databaseUrl: string): ChildProcess => {
       MAIL_DOMAIN: 'mail.test',
       OWN_SMTP: `127.0.0.1:${ports.smtp}`,
       OUTBOUND: `smtp://127.0.0.1:${relay.port}`,
-      LOG_LEVEL: 'warn',
+      LOG_LEVEL: 'fatal',
       RATE_LIMITS: 'off',
       STARTING_CREDIT_MILLS: '100000000',
       ALLOW_PRIVATE_NETWORKS: 'on',
       DNS_SERVERS: '127.0.0.1:9',
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
-  createInterface({ input: child.stdout! }).on('line', line => console.log(child.pid, line))
   running.add(child)
   child.once('exit', () => running.delete(child))
   return child

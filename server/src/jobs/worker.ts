@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Logger, parseCronItems, run, type Task } from 'graphile-worker'
 import pg from 'pg'
-import { isTransient } from '../kernel/database/db.ts'
+import { holdClients, isTransient } from '../kernel/database/db.ts'
 import { insist } from '../kernel/database/insist.ts'
 import type { App } from '../platform.ts'
 import { interrupted, unscopedFreeJobs } from './recovery.sql.ts'
@@ -33,8 +33,8 @@ export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(
     max: concurrency + 2,
     connectionTimeoutMillis: 10_000,
   })
-  const ignore = () => {} // what was asked on it fails by itself
-  connections.on('error', ignore).on('connect', client => void client.on('error', ignore))
+  connections.on('error', () => {}) // what was asked on it fails by itself
+  const offSilence = app.instance.onSilence(holdClients(connections))
   const retiring = new Set<Promise<void>>()
   let open = true
   let replacing: Promise<void> | undefined
@@ -62,6 +62,7 @@ export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(
     close: async () => {
       open = false
       offReturn()
+      offSilence()
       await replacing
       await Promise.all([...retiring, current?.retire()])
       // A connection whose server is gone says no goodbye.

@@ -52,6 +52,8 @@ export const over = (client: { query: Query }, tx: Db['tx']): Db => ({
 
 export interface Database extends Db {
   pool: pg.Pool
+  /** Ends every connection now; what was asked on them rejects. For a database that does not answer, and does not hang up either. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -70,8 +72,7 @@ export const connect = (
     pipeline: true,
   } as pg.PoolConfig)
   pool.on('error', error => onError?.(error))
-  // A connection can break while it is on its way from the pool to whoever asked for it, when neither listens; the statement fails by itself.
-  pool.on('connect', client => void client.on('error', () => {}))
+  const cut = holdClients(pool)
   const tx: Db['tx'] = async run => {
     const client = await pool.connect()
     let broken: Error | undefined
@@ -103,7 +104,23 @@ export const connect = (
       client.release(broken)
     }
   }
-  return { ...over(pool, tx), pool, close: () => pool.end() }
+  return { ...over(pool, tx), pool, cut, close: () => pool.end() }
+}
+
+/**
+ * Keeps an eye on the connections of a pool. One can break while it is on its way from the pool to whoever asked for it, when neither
+ * listens: here somebody does, and the statement fails by itself. Returns how to cut all of them at once.
+ */
+export const holdClients = (pool: pg.Pool): (() => void) => {
+  const clients = new Set<pg.PoolClient>()
+  pool.on('connect', client => {
+    clients.add(client)
+    client.on('error', () => {}).on('end', () => clients.delete(client))
+  })
+  return () => {
+    for (const client of clients)
+      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+  }
 }
 
 /** The unique index a failed statement ran into, if that is what failed (SQLSTATE 23505). */

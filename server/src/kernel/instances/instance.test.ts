@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { cloneDatabase, eventually } from '../../../test/harness.ts'
-import { connect, type Database } from '../database/db.ts'
+import { connect, type Database, isTransient } from '../database/db.ts'
 import { createLog } from '../log.ts'
 import { type Instance, joinInstances, type Suspect } from './instance.ts'
 
@@ -166,6 +166,23 @@ test('who reaches the database again before he was given up goes on under his id
   assert.equal(far.id, id)
   assert.equal(returns, 1)
   await far.close()
+  await proxy.close()
+})
+
+test('what was asked of a database that falls silent is not waited for for ever', async () => {
+  const proxy = await startProxy()
+  const far = await joinIn(proxy.url)
+  const pool = connect(proxy.url, { max: 2 })
+  far.onSilence(pool.cut)
+  const asked = assert.rejects(pool.pool.query('select pg_sleep(600)'), error => isTransient(error))
+  await eventually(async () => (await query(`select 1 from pg_stat_activity where query = 'select pg_sleep(600)'`)).length === 1)
+  proxy.block()
+  await asked
+  await query(`select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(600)'`)
+  proxy.open()
+  await eventually(async () => far.holds(far.id))
+  assert.equal((await pool.pool.query('select 1 as one')).rows[0].one, 1)
+  await Promise.all([far.close(), pool.close()])
   await proxy.close()
 })
 

@@ -46,6 +46,8 @@ export interface Instance {
   readonly suspects: readonly Suspect[]
   /** After every sign of life: the instances that give none. Returns how to stop listening. */
   onBeat(listener: (suspects: Suspect[]) => void): () => void
+  /** The database neither answers nor hangs up: what was asked on other connections will not be answered either. */
+  onSilence(listener: () => void): () => void
   /** The database was away, and is there again. */
   onReturn(listener: () => void): () => void
   /** Whether a suspect is certainly gone: a neighbour on this machine that does not hold its file any more. */
@@ -74,6 +76,7 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
   const unlock = lockOf(fileOf(name), log)
   const jobPools = new Set<string>()
   const beats = new Set<(suspects: Suspect[]) => void>()
+  const silences = new Set<() => void>()
   const returns = new Set<() => void>()
   let session: Session | undefined
   let lastPid: number | undefined
@@ -145,7 +148,10 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
         await beat(session)
         await pause(beatMs, session.gone)
       } catch (error) {
-        if (!away && open) log.warn({ error: String(error) }, 'the database does not answer; waiting for it')
+        if (!away && open) {
+          log.warn({ error: String(error) }, 'the database does not answer; waiting for it')
+          if (isSilence(error)) for (const listener of silences) listener()
+        }
         away = true
         session?.cut()
         session = undefined
@@ -201,6 +207,7 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
     },
     holds: held => held === id && performance.now() < validUntil,
     onBeat: listener => listening(beats, listener),
+    onSilence: listener => listening(silences, listener),
     onReturn: listener => listening(returns, listener),
     isProvenGone: suspect => suspect.host === host && isFree(fileOf(suspect.name)),
     clear: gone => {
@@ -229,6 +236,9 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
     },
   }
 }
+
+/** What `pg` says when time ran out. */
+const isSilence = (error: unknown): boolean => /^Query read timeout$|^timeout expired$/.test((error as Error).message)
 
 /** Two processes with the same answer run under one kernel, so that a lock on a file means the same to both. */
 const thisMachine = (): string => {
