@@ -41,7 +41,7 @@ export interface StartOptions {
   log?: Log
 }
 
-/** Whoever takes longer to close is named in the log. */
+/** A part that takes longer to close is named in the log. */
 const slowCloseMs = 8000
 
 /** Builds the application and opens the ways in. The database must be migrated. */

@@ -21,7 +21,7 @@ import type { Metrics } from './metrics.ts'
 export interface App {
   config: Config
   db: Database
-  /** This process among its kind: whoever takes something in hand writes down `instance.id`. */
+  /** This process; leases store `instance.id` as their holder. */
   instance: Instance
   log: Log
   clock: Clock

@@ -1,8 +1,8 @@
-/** How a server process ends: always in order and within a bound, whether it was asked to, its database is gone for good, or a fault of ours came up. */
+/** How a server process ends: in order and within a time limit, after a signal, the end of its embedded database, or an unhandled error. */
 import { isTransient } from '../kernel/database/db.ts'
 import type { Log } from '../kernel/log.ts'
 
-/** After this the process ends whatever is still in hand; nothing accepted is lost by it. */
+/** The process exits after this, even if work is unfinished; nothing acknowledged is lost. */
 const longestGoodbyeMs = 30_000
 
 export interface Ending {
@@ -11,9 +11,9 @@ export interface Ending {
 }
 
 /**
- * Listens for signals and for errors that nobody caught. `close` finishes what is in hand; it is called once.
- * An outage of the database that reaches this place is logged and endured: nothing of ours is in doubt by it. Anything else means that
- * this process does not know its own state, so it ends in order and is started again by whoever watches it.
+ * Handles signals and unhandled errors. `close` is called once.
+ * An unhandled transient error (troubleOf) is logged and the process continues: its state is not in doubt. After any other unhandled error
+ * the state is unknown, so the process shuts down in order with exit code 70, for its supervisor to start it again.
  */
 export const prepareEnding = (log: Log, close: () => Promise<void>): Ending => {
   let leaving = false
@@ -32,10 +32,10 @@ export const prepareEnding = (log: Log, close: () => Promise<void>): Ending => {
   }
   const uncaught = (error: unknown): void => {
     const told = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
-    if (isTransient(error)) log.error(told, 'an outage was handled nowhere; going on')
+    if (isTransient(error)) log.error(told, 'unhandled transient error; continuing')
     else {
-      log.fatal(told, 'a fault of this server was handled nowhere; it ends in order')
-      leave('an error nobody handled', 70)
+      log.fatal(told, 'unhandled error; shutting down')
+      leave('unhandled error', 70)
     }
   }
   process.on('uncaughtException', uncaught)

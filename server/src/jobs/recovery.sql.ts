@@ -1,12 +1,12 @@
 /** Jobs belong to no organization of ours: their payload says whom they are for. Hence the `unscoped` names. */
 import { type Db, sql } from '../kernel/database/db.ts'
 
-/** What `last_error` of a job says whose run was cut off rather than failed. */
-export const interrupted = 'The process that ran it is gone'
+/** `last_error` of a job whose process died while it ran. */
+export const interrupted = 'The process that ran this job died.'
 
 /**
- * Jobs that are locked under these names can be run by others, at once. `but`: those that are under way all the same. It is written into
- * graphile-worker's own tables because its force_unlock_workers can neither leave some out nor tell the next run what happened.
+ * Unlocks the jobs locked under these names. `but`: job ids that are running and stay locked. Written into graphile-worker's own tables,
+ * because its force_unlock_workers can neither exclude jobs nor set `last_error`.
  */
 export const unscopedFreeJobs = async (db: Db, pools: string[], but: string[] = []): Promise<number> =>
   (await db.row<{ freed: number }>(sql`

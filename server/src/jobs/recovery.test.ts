@@ -1,4 +1,4 @@
-/** What a dead process had in hand goes on at once, of every kind; what a living one has in hand stays with it. */
+/** The work of a dead instance is requeued at once, of every kind; the work of a running one stays with it. */
 import assert from 'node:assert/strict'
 import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -33,7 +33,7 @@ afterEach(async () => {
 })
 
 const query = async (text: string, values: unknown[] = []): Promise<Json[]> => (await t.app.db.pool.query(text, values)).rows
-/** The row that a killed process leaves behind: nobody holds its lock. */
+/** The row that a killed process leaves behind; no session holds its lock. */
 const dead = async (): Promise<number> =>
   (
     await query(
@@ -76,7 +76,7 @@ test('outgoing mail', async () => {
   assert.deepEqual(await query(`select id from instances where host = 'elsewhere'`), [])
 })
 
-test('webhook deliveries: those the dead one had claimed, and not those that wait for another attempt', async () => {
+test('webhook deliveries: those the dead instance had claimed, and not those that wait for another attempt', async () => {
   const { key } = await t.register()
   await t.call('POST', '/v1/webhooks', { key, body: { url: `${sink.url}/hook`, events: ['inbox.created'] } })
   for (const name of ['claimed', 'waiting'])
@@ -132,7 +132,7 @@ test('received mail: each gets a job of its own, and is filed once', async () =>
   await eventually(async () => (await query('select 1 from graphile_worker._private_jobs')).length === 0)
 })
 
-test('jobs of any kind, and the next run hears that the last one was cut off', async () => {
+test('jobs of any kind; the next run is told that the last one was interrupted', async () => {
   const gone = await dead()
   await query(`select graphile_worker.add_job('prune')`)
   assert.equal((await lockJobs(gone, 'prune')).length, 1)
@@ -165,7 +165,7 @@ test('a drop in production', async () => {
   await eventually(async () => (await query('select 1 from drops where leased_until is null and held_by is null'))[0])
 })
 
-test('what a living process has in hand stays with it, though another one dies beside it', async () => {
+test('the work of a running instance stays with it while others die and while its own session is replaced', async () => {
   const who = await t.register()
   await send(who, 'a@one.example')
   const holder = await living()
@@ -185,7 +185,7 @@ test('what a living process has in hand stays with it, though another one dies b
   assert.equal(holder.holds(holder.id), true)
 })
 
-test('the transactions of a dead process end with it: its locks hold nobody up', async () => {
+test('sessions that a dead instance left open are terminated, so that their row locks block nothing', async () => {
   const who = await t.register()
   await send(who, 'a@one.example')
   const gone = await dead()
@@ -193,7 +193,7 @@ test('the transactions of a dead process end with it: its locks hold nobody up',
   await query(`update deliveries set state = 'sending', attempts = 1, held_by = $1, leased_until = now() + interval '1 hour'`, [
     gone,
   ])
-  // a machine without power says no goodbye: PostgreSQL keeps its session, and what that one has locked
+  // after a power failure PostgreSQL keeps the session and its row locks
   const session = await t.app.db.pool.connect()
   closing.push(async () => session.release(true))
   session.on('error', () => {})

@@ -1,6 +1,6 @@
 /**
- * Takes over from processes that are gone. Every kind of work that somebody has in hand, on one page: what is freed here is with the
- * living a moment later. What is done within one transaction (search indexing, imports, the sandbox's reports) PostgreSQL frees by itself.
+ * Recovery: requeues the work of instances that died. This page lists every kind of work that a process holds for longer than one
+ * transaction. Work inside one transaction (search indexing, imports, the sandbox's reports) is rolled back by PostgreSQL itself.
  */
 
 import { unscopedFree as freeDeliveries } from '../email/outbound/deliver.sql.ts'
@@ -12,22 +12,22 @@ import { unscopedFree as freeDrops } from '../post/drops/drops.sql.ts'
 import { freeAttempts } from '../webhooks/dispatch.ts'
 import { unscopedFreeJobs } from './recovery.sql.ts'
 
-/** Rows a dead process's last transaction still holds: it was told to end, and is asked again at the next beat. */
+/** Longest wait for a row lock of the dead process's last transaction, which was terminated; the next heartbeat tries again. */
 const lockMs = 2000
 
-/** What it frees. Whoever adds a kind of work that one process holds for a while adds it here. */
+/** A new kind of work with a lease must be added here. Returns how many of each kind were requeued. */
 const freeAll = async (app: App, db: Db, instance: number, jobPools: string[]): Promise<Record<string, number>> => ({
   deliveries: await freeDeliveries(db, instance),
   webhooks: await freeAttempts(db, instance, app.clock.now()),
   drops: await freeDrops(db, instance),
-  // last, so that a job which is run at once finds what it works on free
+  // last: a job that runs at once must find its rows released
   jobs: await unscopedFreeJobs(db, jobPools),
 })
 
-/** Watches over the other processes for as long as this one lives. */
+/** Checks the other instances after every heartbeat of this one. */
 export const startRecovery = (app: App): { close(): Promise<void> } => {
   const { instance, log } = app
-  /** Since when each lock has been seen free, on this machine's steady clock. */
+  /** When each lock was first seen released, on this machine's monotonic clock. */
   const since = new Map<number, number>()
   let working: Promise<void> | undefined
 
@@ -43,7 +43,7 @@ export const startRecovery = (app: App): { close(): Promise<void> } => {
     })
     if (!freed) return
     instance.clear(suspect)
-    log.warn({ instance: suspect.id, ...freed }, 'what a process that is gone had in hand was freed')
+    log.warn({ instance: suspect.id, ...freed }, 'an instance died; its work was requeued')
     app.bus.emit('deliveries')
   }
   const look = async (suspects: readonly Suspect[]): Promise<void> => {
@@ -55,7 +55,7 @@ export const startRecovery = (app: App): { close(): Promise<void> } => {
       since.set(suspect.id, first)
       if (now - first < graceMs && !instance.isProvenGone(suspect)) continue
       await end(suspect).catch(error =>
-        log.warn({ instance: suspect.id, error: String(error) }, 'what a process that is gone had in hand was not freed yet'),
+        log.warn({ instance: suspect.id, error: String(error) }, 'the work of an instance that died was not requeued yet'),
       )
     }
   }
@@ -65,8 +65,8 @@ export const startRecovery = (app: App): { close(): Promise<void> } => {
     })
   }
   const offBeat = instance.onBeat(begin)
-  begin(instance.suspects) // a restart finds its predecessor at once
-  // While the database was away nobody could hold a lock.
+  begin(instance.suspects) // after a restart: the predecessor, at once
+  // During an outage no instance could hold its lock.
   const offReturn = instance.onReturn(() => since.clear())
   return {
     close: async () => {

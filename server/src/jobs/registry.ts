@@ -13,13 +13,13 @@ import { readFeed } from '../post/tracking/tracking.ts'
 import { verifyOrder } from '../post/verification/verify.ts'
 import { prune } from './prune.ts'
 
-/** `interrupted`: the process that ran it before is gone, perhaps because of it. */
+/** `interrupted`: the process that ran the job before died, perhaps because of it. */
 export type JobHandler = (app: App, payload: never, run: { interrupted: boolean }) => Promise<void>
 
 export const jobs = {
   /** Works out what a received mail is, and puts it into its inboxes. */
   'email.interpret': interpretMail,
-  /** Gives received mail that has no job any more another one. */
+  /** Adds a job for received mail that has waited too long. */
   'email.resume': resumeMail,
   /** Asks the owner of a new organization whether it is theirs. */
   'claims.invite': sendClaimMail,

@@ -12,19 +12,19 @@ import { schedule } from './schedule.ts'
 
 const concurrency = 20
 const retryMs = 200
-/** How long graphile-worker may take to write down the ends of jobs that are done. */
+/** How long graphile-worker may take to store the completion of jobs. */
 const lastWordsMs = 2000
 
-/** graphile-worker at work, under a name of its own in `locked_by`. */
+/** A running graphile-worker, with its own name in `locked_by`. */
 interface Runner {
   pool: string
-  /** Takes no more jobs, and frees those of its name that nobody works on. Resolves when the last one is done. */
+  /** Acquires no more jobs and unlocks those that are not running. Resolves when the running ones have ended. */
   retire(): Promise<void>
 }
 
 /**
- * Starts the workers. When the database was away, graphile-worker may have lost the answer to a claim or to the end of a job, and such a
- * job would stay locked for hours; so another runner takes its place at once, and what the old one does not work on is free.
+ * Starts graphile-worker. During an outage it may lose the answer to a claim or to a completion, and that job would stay locked for hours.
+ * So a new runner replaces the old one after an outage, and jobs of the old one that are not running are unlocked.
  */
 export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(): Promise<void> }> => {
   const connections = new pg.Pool({
@@ -33,7 +33,7 @@ export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(
     max: concurrency + 2,
     connectionTimeoutMillis: 10_000,
   })
-  connections.on('error', () => {}) // what was asked on it fails by itself
+  connections.on('error', () => {}) // its statements reject by themselves
   const offSilence = app.instance.onSilence(holdClients(connections))
   const retiring = new Set<Promise<void>>()
   let open = true
@@ -65,13 +65,13 @@ export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(
       offSilence()
       await replacing
       await Promise.all([...retiring, current?.retire()])
-      // A connection whose server is gone says no goodbye.
+      // end() waits for the server, which may be gone.
       await Promise.race([connections.end(), delay(lastWordsMs, undefined, { ref: false })])
     },
   }
 }
 
-/** A job that an outage of the database broke off begins again when that is over, and not after the pause that failures have. */
+/** Repeats a job that failed by an outage of the database as soon as the outage ends, without the back-off of failures. */
 const throughOutages = async (app: App, work: () => Promise<void>): Promise<void> => {
   for (;;) {
     const { outages } = app.instance
@@ -88,7 +88,7 @@ const start = async (app: App, pgPool: pg.Pool, onTrouble: (pool: string) => voi
   const events = new EventEmitter()
   const named = Promise.withResolvers<string>()
   events.once('pool:create', ({ workerPool }: { workerPool: { id: string } }) => named.resolve(workerPool.id))
-  // No job is taken before everybody can know whose it is.
+  // No job is locked before the name is stored, so that its holder is always known.
   const registered = named.promise.then(name => app.instance.addJobPool(name))
   const taskList = Object.fromEntries(
     Object.entries<JobHandler>(jobs).map(([kind, handler]): [string, Task] => [
@@ -115,8 +115,8 @@ const start = async (app: App, pgPool: pg.Pool, onTrouble: (pool: string) => voi
       await registered
       return null
     },
-    // The end of a job is written by a queue that reports its failures. Without it graphile-worker leaves a promise to nobody, and a
-    // database that goes away at that moment ends the process.
+    // With batches, failed completions are reported as events. Without, graphile-worker does not await them, and an outage at that moment
+    // is an unhandled rejection.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     // A run that was missed is not made up for: each looks at what is due whenever it runs.
     parsedCronItems: parseCronItems(schedule.map(item => ({ ...item, options: { maxAttempts: 3 } }))),
@@ -141,11 +141,11 @@ const start = async (app: App, pgPool: pg.Pool, onTrouble: (pool: string) => voi
     insist(
       () => unscopedFreeJobs(app.db, [pool], [...underWay.keys()]),
       () => app.closing,
-    ).catch(error => app.log.warn({ error: String(error) }, 'jobs were not freed; they are when this process has ended'))
+    ).catch(error => app.log.warn({ error: String(error) }, 'jobs were not unlocked; they are when this process has ended'))
   return {
     pool,
     retire: async () => {
-      // It stops taking jobs at once; when it says that it has stopped depends on its cron and its listener, for which nobody waits.
+      // It acquires no jobs from now on. Its promise may settle much later, because it waits for its cron and its listener.
       const stopped = ended
         ? finished
         : runner.stop().then(

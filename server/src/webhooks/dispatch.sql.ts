@@ -88,8 +88,8 @@ export const unscopedPostpone = (db: Db, postponed: Postponed[]) =>
     where d.id = p.id and d.attempts = p.attempts and d.held_by = p.held_by and d.state = 'pending'`)
 
 /**
- * What a gone instance had claimed is due at once. Leases end within `horizon`; what is due later waits for another attempt, and what
- * is due already needs nobody's help, so that a long queue is not read through.
+ * Makes the deliveries that a dead instance had claimed due at once. Leases end between `now` and `horizon`, so only that part of the
+ * index is read.
  */
 export const unscopedFree = async (db: Db, instance: number, { now, horizon }: { now: Date; horizon: Date }): Promise<number> =>
   (

@@ -40,7 +40,7 @@ export const lease = (app: App): store.Lease => {
   return { instance: app.instance.id, now, leasedUntil: new Date(now.getTime() + leaseMs) }
 }
 
-/** What a gone instance had claimed is attempted by others, at once. */
+/** Requeues what a dead instance had claimed. */
 export const freeAttempts = (db: Db, instance: number, now: Date): Promise<number> =>
   store.unscopedFree(db, instance, { now, horizon: new Date(now.getTime() + 2 * leaseMs) })
 
@@ -58,7 +58,7 @@ export const startWebhooks = (app: App): WebhookWorker => {
   const lost = (error: unknown) =>
     app.log.warn({ error: String(error) }, 'webhook deliveries not written down; they are due again when their lease ends')
 
-  /** Both are fenced, so that writing them down twice does nothing the second time. */
+  /** Both writes are fenced: repeated, they change nothing. */
   const surely = (write: () => Promise<undefined>) => void insist(write, () => cut.signal.aborted).catch(lost)
   const giveBack = ({ id, attempts, held_by }: store.Claimed, until: Date) =>
     surely(() => sendBack({ id, attempts, held_by, until }))

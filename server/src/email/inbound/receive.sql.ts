@@ -26,7 +26,7 @@ export const unscopedMails = (db: Db, ids: string[]) =>
 export const unscopedBlame = (db: Db, ids: string[]) =>
   db.rows(sql`update received_mail set failures = failures + 1 where id = any (${ids}::uuid[])`)
 
-/** A job for each of these mails that is still there, to find the one of which a process dies. */
+/** Adds a job for each of these mails that is not filed yet, to isolate one that crashes the process. */
 export const unscopedSeparate = (db: Db, ids: string[]) =>
   db.rows(sql`
     select graphile_worker.add_job('email.interpret', json_build_object('ids', array[id], 'resumed', true), max_attempts := 100,
@@ -34,7 +34,7 @@ export const unscopedSeparate = (db: Db, ids: string[]) =>
     from received_mail where id = any (${ids}::uuid[])`)
 
 /**
- * Jobs anew for mails that have been waiting for too long.
+ * Adds jobs for mails that have waited too long.
  * `before`: a UUIDv7 of that moment. One extra job per mail at most, however often this runs.
  */
 export const unscopedResume = (db: Db, before: string, retriedBefore: Date, now: Date) =>

@@ -27,9 +27,8 @@ const patienceMs = 120_000
 const inTurn = coalesce<() => Promise<void>, null>(([work]) => work!().then(() => [null]), { maxItems: 1, concurrency: 2 })
 
 /**
- * Job `email.interpret`. One mail that fails does not keep back the others; the job is tried again for it alone. When its process
- * died, it may have been of one of these mails: each gets a job of its own, and to one that is alone already it is held against it
- * beforehand.
+ * Job `email.interpret`. A mail that fails does not delay the others; the job is retried for it alone. When the process that ran the job
+ * died, one of the mails may be the cause: each gets its own job, and a mail with its own job has the failure counted before it is read.
  */
 export const interpretMail = async (
   app: App,
@@ -51,7 +50,7 @@ export const interpretMail = async (
   if (failed) throw failed.reason
 }
 
-/** Gives mails that have no job any more another one: a net, for dead workers are noticed at once (jobs/recovery.ts). Cron. */
+/** Adds a job for received mail that has waited too long. A safety net: jobs of dead instances are requeued at once (jobs/recovery.ts). Cron. */
 export const resumeMail = async (app: App): Promise<void> => {
   const now = app.clock.now()
   const before = new Date(now.getTime() - patienceMs)

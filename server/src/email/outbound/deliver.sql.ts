@@ -3,8 +3,7 @@
  * is read across them. Hence `unscoped`.
  *
  * What is ours to work on is `sending`, held by our instance and leased for a while by the database's clock, so that workers whose
- * clocks differ agree. `attempts` counts claims; with the holder it is the fence: who was overtaken holds an old pair, and nothing he
- * records or gives back counts.
+ * clocks differ agree. `attempts` counts claims; with `held_by` it is the fence: results and releases under an old pair change nothing.
  */
 import { type Db, sql } from '../../kernel/database/db.ts'
 import type { DeliveryRow, MessageRow } from '../messages/messages.sql.ts'
@@ -108,7 +107,7 @@ export const unscopedBringForward = async (db: Db, now: Date, limit: number): Pr
       update deliveries d set due = true from come where d.id = come.id returning 1`)
   ).length
 
-/** What a gone instance held stands in line again. */
+/** Requeues what a dead instance held. */
 export const unscopedFree = async (db: Db, instance: number): Promise<number> =>
   (
     await db.rows(sql`
@@ -116,7 +115,7 @@ export const unscopedFree = async (db: Db, instance: number): Promise<number> =>
       where state = 'sending' and held_by = ${instance} returning 1`)
   ).length
 
-/** The same for what a worker holds that lives and does not get on: its lease ran out unrenewed. */
+/** Requeues deliveries whose lease expired: a running process makes no progress with them. */
 export const unscopedTakeOver = (db: Db) =>
   db.rows<{ id: string }>(sql`
     with orphaned as materialized (
@@ -179,8 +178,8 @@ export interface RecordRow extends Held {
 }
 
 /**
- * Moves deliveries on; returns those that were still ours. What was taken from us and waits for another attempt counts as ours: the
- * mail is out, and whoever would attempt it again sends it twice.
+ * Records results; returns those that counted. A delivery that was requeued meanwhile and is not claimed again still counts: the mail was
+ * sent, and another attempt would send it twice.
  */
 export const unscopedRecord = (db: Db, rows: RecordRow[], now: Date) =>
   db.rows<{ id: string }>(sql`

@@ -79,7 +79,7 @@ const handOver = async (
   const mailFrom = verpAddress(worker.app.masterKey, delivery.id, from)
   const onProgress = () => worker.claims.moved(delivery, 'hand over')
   const isOurs = () => {
-    onProgress() // whoever asks gets on, be it with the mails before this one
+    onProgress() // the pool asks each time a mail before this one is done
     return worker.claims.holds(delivery) && !worker.cut
   }
   const handed = await worker.poolOf(path.lane).send(path, { mailFrom, rcptTo: [delivery.recipient], data, onProgress }, isOurs)
@@ -132,8 +132,8 @@ const handle = async (worker: Worker, delivery: Claimed): Promise<void> => {
 }
 
 /**
- * Whether it was not taken because the database was away: mail between our own inboxes meets our own SMTP server, which answers "later"
- * then. It goes on when the database is back, not after the pause that a stranger's "later" asks for.
+ * Whether our own SMTP server deferred the mail because the database was unreachable. Such mail is retried when the database returns, not
+ * after the pause that follows a deferral by another server.
  */
 const isByOutage = async ({ app }: Worker, { state, remote_host }: Result, outages: number): Promise<boolean> =>
   state === 'deferred' && remote_host === app.config.MAIL_HOST && (await app.instance.wasAway(outages))

@@ -1,7 +1,7 @@
 /**
  * What this process holds of the queue: it looks whose mail waits, takes a fair share of it under a lease, keeps the lease while
- * the mail is provably under way, and gives back what it did not get to. When a process dies, the others take over what it held within
- * seconds (jobs/recovery.ts); when it lives and a mail does not get on, its lease runs out.
+ * the mail is provably under way, and gives back what it did not get to. When a process dies, other instances requeue its mail within
+ * seconds (jobs/recovery.ts); when it runs and a mail makes no progress, the lease expires.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { coalesce } from '../../kernel/database/batch.ts'
@@ -13,7 +13,7 @@ import type { Claimed } from './deliver.sql.ts'
 import * as store from './deliver.sql.ts'
 import type { Lanes } from './lanes.ts'
 
-/** Mail that does not get on lies for at most this long and a sweep; renewed three times as often. */
+/** Mail without progress is requeued after at most this long plus a sweep. Leases are renewed three times as often. */
 const leaseMs = 60_000
 const sweepMs = 10_000
 /** How often to look without being told to: retries become due, and hints can be lost. */
@@ -28,23 +28,23 @@ const firstOrganization = '00000000-0000-0000-0000-000000000000'
 const mostForward = 1000
 
 /**
- * What is done with a mail, and for how long nothing may be heard of it (ms) before it counts as stuck. Every wait in these steps has
- * a limit of its own, so that reaching one of these is a fault of ours. The longest: to get through to one address of a server that
- * uses up each time-out of RFC 5321 takes 21 minutes.
+ * The steps of a delivery, and the longest time in ms without progress before it counts as stuck. Every wait in a step has its own
+ * time-out, so reaching one of these limits is a bug. The longest wait: 21 minutes to connect to one address of a server that uses up each
+ * time-out of RFC 5321.
  */
-const silence = { route: 300_000, turn: 1_800_000, load: 1_800_000, 'hand over': 1_800_000, record: 600_000 } as const
-export type Step = keyof typeof silence
+const longestMs = { route: 300_000, turn: 1_800_000, load: 1_800_000, 'hand over': 1_800_000, record: 600_000 } as const
+export type Step = keyof typeof longestMs
 
 export interface Claims {
   /** Look soon: there is mail, or room. */
   wake(): void
   /** Whether the delivery is still ours to send; asked last before the mail goes out. */
   holds(delivery: Claimed): boolean
-  /** Whether the delivery was neither recorded, given back nor given up. */
+  /** Whether the lease exists: the delivery was neither recorded nor given back, and is not stuck. */
   isHeld(delivery: Claimed): boolean
-  /** The mail gets on: it is at this step now, or there is news of the one it is at. */
+  /** Reports progress: within the current step, or to another one. */
   moved(delivery: Claimed, step?: Step): void
-  /** Resolves when a mail got stuck: its lease is not renewed, it counts as not held, and whatever hangs must not be waited for. */
+  /** Resolves when a delivery is stuck: its lease is not renewed any more, and its work must not be awaited. */
   stuck(delivery: Claimed): Promise<undefined>
   /** It was recorded: the lease is over. */
   letGo(delivery: Claimed): void
@@ -106,7 +106,7 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
   /** One look at the queue; says how long to wait before the next: at most idleMs, and that only unless woken. */
   const look = async (): Promise<number> => {
     const instance = app.instance.id
-    if (!app.instance.holds(instance)) return strideMs // what is taken now might be somebody else's soon
+    if (!app.instance.holds(instance)) return strideMs // a new lease might already be lost
     const rows = await store.unscopedLines(app.db, after)
     const sawAll = moveOn(rows)
     const wanted = lanes.share(rows.flatMap(({ organization_id, lane }) => (lane === null ? [] : [{ organization_id, lane }])))
@@ -135,7 +135,7 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
         const now = performance.now()
         if (now >= sweepAt) {
           const taken = await store.unscopedTakeOver(app.db)
-          if (taken.length > 0) app.log.warn({ deliveries: taken.length }, 'taken over from a worker that did not get on')
+          if (taken.length > 0) app.log.warn({ deliveries: taken.length }, 'deliveries without progress were requeued')
           sweepAt = now + sweepMs
         }
         if (now >= forwardAt && (await store.unscopedBringForward(app.db, app.clock.now(), mostForward)) < mostForward)
@@ -153,18 +153,21 @@ export const startClaiming = (app: App, lanes: Lanes, begin: (delivery: Claimed)
     }
   }
 
-  /** A lease that nothing is heard of ends, and is said to: somebody must find out why. */
-  const giveUpOnStuck = () => {
+  /** Drops the leases of deliveries without progress. */
+  const dropStuck = () => {
     for (const [id, { delivery, step, movedAt, stuck }] of leases) {
       const silent = performance.now() - movedAt
-      if (silent < silence[step]) continue
-      app.log.error({ delivery: id, attempts: delivery.attempts, step, seconds: Math.round(silent / 1000) }, 'a mail got stuck')
+      if (silent < longestMs[step]) continue
+      app.log.error(
+        { delivery: id, attempts: delivery.attempts, step, seconds: Math.round(silent / 1000) },
+        'a delivery made no progress; its lease is not renewed',
+      )
       leases.delete(id)
       stuck()
     }
   }
   const renew = async () => {
-    giveUpOnStuck()
+    dropStuck()
     const due = [...leases.values()].filter(({ until }) => until - performance.now() < (leaseMs * 2) / 3)
     if (due.length === 0) return
     const askedAt = performance.now()

@@ -52,7 +52,7 @@ export const over = (client: { query: Query }, tx: Db['tx']): Db => ({
 
 export interface Database extends Db {
   pool: pg.Pool
-  /** Ends every connection now; what was asked on them rejects. For a database that does not answer, and does not hang up either. */
+  /** Closes every connection now, so that pending statements reject. For a database that neither answers nor closes the connection. */
   cut(): void
   close(): Promise<void>
 }
@@ -108,8 +108,8 @@ export const connect = (
 }
 
 /**
- * Keeps an eye on the connections of a pool. One can break while it is on its way from the pool to whoever asked for it, when neither
- * listens: here somebody does, and the statement fails by itself. Returns how to cut all of them at once.
+ * Listens for errors on every connection of a pool. Between the pool and the caller of connect() a connection has no listener, and its
+ * error would end the process; its statements reject in any case. Returns a function that closes all connections at once.
  */
 export const holdClients = (pool: pg.Pool): (() => void) => {
   const clients = new Set<pg.PoolClient>()

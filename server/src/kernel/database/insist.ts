@@ -1,12 +1,12 @@
-/** Trying again what the database could not do just then. */
+/** Repeats writes that an outage of the database interrupted. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { isTransient } from './db.ts'
 
 const pauseMs = 250
 
 /**
- * Runs what is safe to repeat until the database was there to do it: after a crash of PostgreSQL nobody knows whether it was done.
- * Rejects with what is no outage, and with the outage itself once `isOver`.
+ * Repeats `run` while it fails with a transient error. `run` must be idempotent: after a crash of PostgreSQL it is unknown whether it was
+ * committed. Rejects with any other error, and with the transient one once `isOver`.
  */
 export const insist = async <T>(run: () => Promise<T>, isOver: () => boolean): Promise<T> => {
   for (;;) {

@@ -1,4 +1,4 @@
-/** Who lives, who is gone, and who must stop: sign of life and lock over real sessions, through a connection that a test can cut. */
+/** Heartbeat, lock and fencing over real sessions, some of them through a proxy that a test can block. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
@@ -88,7 +88,7 @@ const startProxy = async () => {
   }
 }
 
-test('the living are not suspected, whoever closes leaves no trace', async () => {
+test('running instances are not suspects; a closed one leaves no row and no file', async () => {
   const [one, two] = [await joinIn(), await joinIn()]
   assert.notEqual(one.id, two.id)
   assert.deepEqual(await nextLook(one), [])
@@ -101,7 +101,7 @@ test('the living are not suspected, whoever closes leaves no trace', async () =>
   assert.equal((await readdir(join(dataDir, 'instances'))).length, 1)
 })
 
-test('whose session ends is suspected at once; that he is gone is proven only when nobody holds his file', async () => {
+test('an instance without a lock is a suspect; it is proven dead only when its lock file is here and not held', async () => {
   const one = await joinIn()
   const { host } = (await query('select host from instances'))[0]!
   await query(`insert into instances (name, host, roles) values ('pennypost elsewhere', 'another machine', '{}')`)
@@ -116,10 +116,10 @@ test('whose session ends is suspected at once; that he is gone is proven only wh
   )
   const two = await joinIn()
   const itself = (await query('select id, name, host from instances where id = $1', [two.id]))[0] as Suspect
-  assert.equal(one.isProvenGone(itself), false, 'it lives, and holds its file')
+  assert.equal(one.isProvenGone(itself), false, 'it holds its file')
 })
 
-test('a lost session is replaced under the same id, and what was held stays held', async () => {
+test('a lost session is replaced under the same id, and leases stay valid', async () => {
   const [one, two] = [await joinIn(), await joinIn()]
   const { id } = one
   for (let cuts = 0; cuts < 3; cuts++) {
@@ -134,16 +134,16 @@ test('a lost session is replaced under the same id, and what was held stays held
   }
 })
 
-test('who cannot reach the database holds nothing, and comes back under another id when he was given up meanwhile', async () => {
+test('an instance that cannot reach the database holds nothing, and returns under another id when its work was requeued', async () => {
   const proxy = await startProxy()
   const [far, near] = [await joinIn(proxy.url), await joinIn()]
   const before = far.id
   proxy.block()
   await eventually(async () => !far.holds(before))
-  // PostgreSQL notices, as it does by keep-alives when a machine is gone
+  // as after keep-alives without an answer
   await query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [far.name])
   const suspect = await suspected(near, before)
-  assert.equal(near.isProvenGone(suspect), false, 'the process lives: only time tells the others that it has stopped')
+  assert.equal(near.isProvenGone(suspect), false, 'the process is alive, so only the grace period applies')
   await query('delete from instances where id = $1', [before]) // as jobs/recovery.ts does
   proxy.open()
   await eventually(async () => far.id !== before && far.holds(far.id))
@@ -153,7 +153,7 @@ test('who cannot reach the database holds nothing, and comes back under another 
   await proxy.close()
 })
 
-test('who reaches the database again before he was given up goes on under his id', async () => {
+test('an instance that reaches the database again in time keeps its id', async () => {
   const proxy = await startProxy()
   const far = await joinIn(proxy.url)
   const { id } = far
@@ -169,7 +169,7 @@ test('who reaches the database again before he was given up goes on under his id
   await proxy.close()
 })
 
-test('what was asked of a database that falls silent is not waited for for ever', async () => {
+test('statements to a database that neither answers nor closes the connection reject', async () => {
   const proxy = await startProxy()
   const far = await joinIn(proxy.url)
   const pool = connect(proxy.url, { max: 2 })
@@ -186,7 +186,7 @@ test('what was asked of a database that falls silent is not waited for for ever'
   await proxy.close()
 })
 
-test('the names of its jobs are written down before they count, and again after it was given up', async () => {
+test('the names of its jobs are stored, and stored again under a new id', async () => {
   const one = await joinIn()
   const pools = async () => (await query('select job_pools from instances where id = $1', [one.id]))[0]?.job_pools
   await one.addJobPool('a')

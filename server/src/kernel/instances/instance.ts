@@ -1,11 +1,12 @@
 /**
- * This process among its kind. It holds an advisory lock on a PostgreSQL session of its own and gives a sign of life on it; when the
- * process dies, the session ends and the lock is free, so the others know at once. Work in hand names its holder by `id`.
+ * Instances: the processes of this server. Each holds a session-level advisory lock on a PostgreSQL session of its own and sends a
+ * heartbeat on it. When a process dies, PostgreSQL ends the session and releases the lock, so the other instances see it at once.
+ * Leases store the id of the instance that holds them.
  *
- * Who loses that session, and lives, must stop before the others go on with his work: `holds` is false as soon as the last sign of
- * life is older than `validMs`, and the others wait for longer than that from the moment they see the lock free (`graceMs`), unless
- * they can prove that the process is gone (`isProvenGone`). When the database comes back in time, the lock is taken again under the
- * same id and nothing was lost.
+ * Fencing: a process that loses its session and keeps running must stop before other instances requeue its work. `holds` is false as
+ * soon as the last heartbeat is older than `validMs`. The other instances wait `graceMs` (longer than that) after they first saw the
+ * lock released, unless the process is proven to be dead (`isProvenGone`). When the database returns in time, the instance acquires its
+ * lock again under the same id and keeps its leases.
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
@@ -17,44 +18,44 @@ import * as store from './instance.sql.ts'
 import { openSession, type Session } from './session.ts'
 
 const beatMs = 400
-/** A sign of life is good for this long. */
+/** A heartbeat is valid for this long. */
 const validMs = 1600
-/** An instance whose lock has been free for this long has stopped: longer than a sign of life is good for, and some more for slow looks. */
+/** An instance whose lock was released this long ago has stopped: `validMs` plus two heartbeats. */
 export const graceMs = 2500
 /** Between two attempts to reach the database. */
 const retryMs = 200
-/** For one statement. Longer than an event loop is busy at worst, for then the answer lies there and the timer fires first. */
+/** Time-out of one statement. Longer than a busy event loop blocks: the timer would fire before an answer that has arrived is read. */
 const answerMs = 5000
 
 export type Suspect = store.InstanceRow
 
 export interface Instance {
-  /** What is taken in hand from now on carries this. It changes when the others gave up on us. */
+  /** Stored in leases acquired from now on. Changes when other instances have requeued the work of this one. */
   readonly id: number
   /** application_name of this process's sessions. */
   readonly name: string
-  /** Whether what was taken under this id is surely still ours. */
+  /** Whether leases acquired under this id are still valid. */
   holds(id: number): boolean
-  /** How often the database was away, and came back. */
+  /** How often the database was unreachable and returned. */
   readonly outages: number
   /**
-   * Whether the database was away after there had been `before` outages, asked about an error that might come of it. Resolves when the
-   * database is there (again), or the process ends: what failed by an outage can be done again then.
+   * Whether the database was unreachable since `outages` had the value `before`. Ask it about an error that may be due to an outage. Resolves
+   * when the database is reachable, or when this process closes: the work that failed can be repeated then.
    */
   wasAway(before: number): Promise<boolean>
-  /** At the last sign of life: the instances that give none. */
+  /** Instances whose lock was not held at the last heartbeat. */
   readonly suspects: readonly Suspect[]
-  /** After every sign of life: the instances that give none. Returns how to stop listening. */
+  /** Called after every heartbeat with `suspects`. Returns the function that removes the listener. */
   onBeat(listener: (suspects: Suspect[]) => void): () => void
-  /** The database neither answers nor hangs up: what was asked on other connections will not be answered either. */
+  /** Called when the database neither answers nor closes the connection: statements on other connections will not be answered either. */
   onSilence(listener: () => void): () => void
-  /** The database was away, and is there again. */
+  /** Called when the database was unreachable and returned. */
   onReturn(listener: () => void): () => void
-  /** Whether a suspect is certainly gone: a neighbour on this machine that does not hold its file any more. */
+  /** Whether a suspect is proven to be dead: it ran on this machine and does not hold its lock file any more. */
   isProvenGone(suspect: Suspect): boolean
-  /** Removes what a gone instance left on this machine. */
+  /** Removes the lock file of a dead instance on this machine. */
   clear(gone: Suspect): void
-  /** Jobs of this process are locked under this name, until it is removed. */
+  /** Registers a name under which this process locks jobs. Resolves when it is stored. */
   addJobPool(pool: string): Promise<void>
   removeJobPool(pool: string): Promise<void>
   close(): Promise<void>
@@ -63,12 +64,12 @@ export interface Instance {
 export interface InstanceOptions {
   url: string
   roles: readonly string[]
-  /** Where neighbours on this machine see our lock file. */
+  /** Holds the lock files, for other instances on this machine. */
   dataDir: string
   log: Log
 }
 
-/** Joins. Rejects when the database cannot be reached; once joined, it waits for the database for as long as it takes. */
+/** Registers this process. Rejects when the database cannot be reached; later outages are waited out. */
 export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOptions): Promise<Instance> => {
   const name = `pennypost ${randomBytes(9).toString('base64url')}`
   const host = thisMachine()
@@ -92,13 +93,13 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
   const register = async (db: Session): Promise<void> => {
     id = await store.unscopedJoin(db, { name, host, roles, jobPools: [...jobPools] })
   }
-  /** Takes our lock again, or another id when the others have given up on us meanwhile. */
+  /** Acquires the lock again, or another id when other instances have requeued our work meanwhile. */
   const resume = async (db: Session): Promise<void> => {
     for (;;) {
       const locked = await store.unscopedLock(db, id)
       if (await store.unscopedKnown(db, id)) {
         if (locked) return
-        // PostgreSQL may not have noticed yet that our last session is lost.
+        // PostgreSQL may still keep our previous session.
         if (lastPid !== undefined) await store.unscopedEndSessions(db, name, lastPid)
         await pause(100)
         continue
@@ -106,7 +107,7 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
       if (locked) await store.unscopedUnlock(db, id)
       const before = id
       await register(db)
-      log.warn({ before, now: id }, 'this process was taken for dead; what it had in hand is done by others')
+      log.warn({ before, now: id }, 'this process could not be reached and its work was requeued; it continues under another id')
       return
     }
   }
@@ -172,7 +173,7 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
     listeners.add(listener)
     return () => void listeners.delete(listener)
   }
-  /** What the row says must be there before it counts, so this waits for the database. */
+  /** Repeats a write until the database has taken it, or this process closes. */
   const surely = async (write: (db: Session) => Promise<unknown>): Promise<void> => {
     for (;;) {
       const db = session
@@ -193,7 +194,7 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
       return suspects
     },
     wasAway: async before => {
-      // The next sign of life may have been answered before this moment; if the database went away, the one after comes on a new session.
+      // The next heartbeat may have been answered before this moment; after an outage, the second one comes from a new session.
       let left = 2
       let off = () => {}
       const beaten = new Promise<void>(resolve => {
@@ -219,7 +220,7 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
     },
     removeJobPool: async pool => {
       jobPools.delete(pool)
-      // A name too many does no harm.
+      // A name that stays does no harm.
       if (session) await store.unscopedRemoveJobPool(session, id, pool).catch(() => {})
     },
     close: async () => {
@@ -237,10 +238,10 @@ export const joinInstances = async ({ url, roles, dataDir, log }: InstanceOption
   }
 }
 
-/** What `pg` says when time ran out. */
+/** The time-out errors of `pg`. */
 const isSilence = (error: unknown): boolean => /^Query read timeout$|^timeout expired$/.test((error as Error).message)
 
-/** Two processes with the same answer run under one kernel, so that a lock on a file means the same to both. */
+/** Equal for two processes under one kernel, where a lock on a file is valid for both. */
 const thisMachine = (): string => {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()

@@ -1,13 +1,13 @@
-/** One connection that stays the same, for what lasts as long as it does: advisory locks of a session. */
+/** A single connection outside the pool, for state that lasts as long as the session: advisory locks. */
 import pg from 'pg'
 import { type Db, over } from '../database/db.ts'
 
 export interface Session extends Db {
-  /** PostgreSQL's process id of it. */
+  /** Process id of its backend. */
   pid: number
-  /** Resolves when the connection is gone, whoever ended it. */
+  /** Resolves when the connection is closed by either side. */
   gone: Promise<void>
-  /** Ends it now, without waiting for anything under way. */
+  /** Closes the socket now. */
   cut(): void
 }
 
@@ -25,7 +25,7 @@ export const openSession = async (url: string, { name, timeoutMs }: { name: stri
   const cut = () => {
     gone.resolve()
     client.end().catch(() => {})
-    // end() says goodbye and waits for it; a peer that is gone never answers.
+    // end() waits for the server to close the connection, which an unreachable server never does.
     ;(client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
   }
   try {

@@ -22,9 +22,9 @@ const batch = 500
 /** Hand-overs under way at once, for vendors who take pieces one by one. */
 const atOnce = 8
 
-/** How long a drop is kept from others: renewed while the work moves on. Whose process is gone is free at once (jobs/recovery.ts). */
+/** Lease of a drop, renewed while production makes progress. The drops of a dead instance are requeued at once (jobs/recovery.ts). */
 const leaseSeconds = 180
-/** Work that shows no progress for so long does not move on: longer than drawing a batch of pieces or one call to a carrier takes. */
+/** Without progress for this long the lease is not renewed. Longer than rendering a batch of pieces or one call to a carrier takes. */
 const stillMs = 600_000
 const retrySeconds = 60
 /** Drops one process works on at once: rendering takes a core. */
@@ -62,13 +62,13 @@ export const produceNext = async (app: App, only: string | null = null): Promise
   return true
 }
 
-/** A drop in our hands. */
+/** A lease on a drop. */
 interface Hold {
-  /** The work moved on. */
+  /** Reports progress. */
   moved(): void
-  /** Asked last before something leaves the house that cannot be called back. Throws when the drop is not surely ours any more. */
+  /** Called right before a hand-over to a carrier, which cannot be undone. Throws when the lease may be lost. */
   check(): void
-  /** Nobody works on it now; others may at once (null), or after so many seconds. */
+  /** Ends the lease: the drop can be produced at once (null), or after this many seconds. */
   letGo(seconds: number | null): Promise<unknown>
   end(): void
 }
@@ -78,7 +78,7 @@ const keepDrop = (app: App, drop: drops.DropRow): Hold => {
   let until = movedAt + leaseSeconds * 1000
   const renew = async () => {
     if (performance.now() - movedAt > stillMs)
-      return app.log.warn({ drop: drop.id }, 'production of a drop does not move on; its lease is not renewed')
+      return app.log.warn({ drop: drop.id }, 'production of a drop made no progress; its lease is not renewed')
     const askedAt = performance.now()
     if (await drops.lease(app.db, drop, leaseSeconds)) until = askedAt + leaseSeconds * 1000
     else until = 0
@@ -94,7 +94,7 @@ const keepDrop = (app: App, drop: drops.DropRow): Hold => {
     },
     check: () => {
       if (!app.instance.holds(drop.held_by!) || performance.now() > until)
-        throw new Error('It is not certain that this process still holds the drop')
+        throw new Error('The lease of the drop may be lost; production stops here.')
     },
     letGo: seconds => {
       clearInterval(renewal)
