@@ -128,6 +128,19 @@ const report = (what: string, all: Record<string, number>[]) => {
   console.log(`${what}: free after (median of ${all.length}): ${line.join('; ')}`)
 }
 
+/** Waits until so many processes have joined; a start takes seconds on a busy machine. */
+const allUp = async (url: string, count: number): Promise<void> => {
+  const db = await reach(() => url)
+  const joined = async () =>
+    (
+      await db.query(
+        `select 1 from pg_locks l join instances i on l.objid = i.id::oid where l.locktype = 'advisory' and l.mode = 'ExclusiveLock'`,
+      )
+    ).rowCount
+  await eventually(async () => (await joined()) === count, 60_000)
+  await db.end()
+}
+
 /** An external PostgreSQL with two workers and the ways in on it. */
 const startNodes = async () => {
   const postgres = await startPostgres({ dataDir: join(folder, 'external'), log: () => {} })
@@ -135,6 +148,7 @@ const startNodes = async () => {
   const ways = start('web,smtp', postgres.url)
   const workers = [start('worker', postgres.url), start('worker', postgres.url)]
   await eventually(isUp, 60_000)
+  await allUp(postgres.url, 3)
   return { postgres, ways, workers }
 }
 
@@ -150,6 +164,7 @@ test('a worker, ten times', { timeout: 1_200_000 }, async () => {
       await end(workers[kill % 2]!, 'SIGKILL')
       measured.push(await untilFree(() => postgres.url, at))
       workers[kill % 2] = start('worker', postgres.url)
+      await allUp(postgres.url, 3)
     }
     const db = await reach(() => postgres.url)
     report('worker', measured)
