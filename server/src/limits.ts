@@ -22,6 +22,11 @@ export const rows = {
   jsonValues: count(100_000, 'Values of a JSON body: list items, fields, lists and objects together.'),
   // Five files of 10 MB in base64, and the rest of the message.
   fileBodyBytes: bytes(80 * MB, 'A body where files are taken, as JSON or as a form, all together.'),
+  // Each is there several times while it is worked on: up to five times this is taken.
+  largeBodiesBytes: bytes(
+    320 * MB,
+    'Bodies of more than 1 MB that one process holds at once. An organization gets no more of it than it leaves free.',
+  ),
   keylessBytes: bytes(16 * KB, 'A body that needs no key: a registration.'),
   pageFormBytes: bytes(10 * KB, 'A form of a page that is reached by a link from a mail.'),
   feedBytes: bytes(32 * MB, "A push of the Postal Service's tracking."),

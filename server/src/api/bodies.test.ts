@@ -247,6 +247,31 @@ describe('bodies', () => {
     assert.equal((await t.call('GET', `/v1/pieces?metadata${'[a]'.repeat(3000)}=1`, { key })).status, 422)
   })
 
+  it('large bodies share the memory: who holds its part waits, others do not', async () => {
+    const other = await t.register('Others')
+    const hold = (key: string, inbox: string) => {
+      const line = dial(t.url)
+      const head = { ...json, 'content-length': 79 * MB, authorization: `Bearer ${key}`, expect: '100-continue' }
+      line.ask('POST', `/v1/inboxes/${inbox}/messages`, head)
+      return line
+    }
+    const goesOn = async (line: ReturnType<typeof dial>) => eventually(async () => line.text().includes('100 Continue'))
+    const mine = [hold(key, inbox), hold(key, inbox)]
+    for (const line of mine) await goesOn(line)
+    const third = hold(key, inbox)
+    const theirs = hold(other.key, other.inbox)
+    await goesOn(theirs)
+    assert.equal(third.text(), '')
+    assert.equal((await send(JSON.stringify({ to: 'a@sink.test', subject: 's', text: 'small' }))).status, 202)
+    for (const line of mine) line.socket.destroy()
+    await goesOn(third)
+    for (const line of [third, theirs]) line.socket.destroy()
+    // Whoever left gave it back.
+    const again = hold(key, inbox)
+    await goesOn(again)
+    again.socket.destroy()
+  })
+
   it('a form is bounded as a whole, whatever it says of its length', async () => {
     const line = dial(t.url)
     const type = { 'content-type': 'multipart/form-data; boundary=x' }

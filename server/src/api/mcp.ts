@@ -11,6 +11,7 @@ import { checkStillActive } from '../accounts/active-key.ts'
 import { limits } from '../limits.ts'
 import type { App } from '../platform.ts'
 import { problem } from '../problems.ts'
+import { holdMemory } from './body-memory.ts'
 import type { Authenticate } from './key-lookup.ts'
 import { bearer, native } from './native.ts'
 import { refuse } from './surface.ts'
@@ -69,11 +70,12 @@ export const mountMcp = (fastify: FastifyInstance, app: App, authenticate: Authe
     bodyLimit: limits.fileBodyBytes,
     errorHandler: (error, request, reply) => void refuse({ app, surface: native }, error, request, reply),
     // Before the body is read: a stranger's eighty megabytes are not.
-    onRequest: async request => {
+    onRequest: async (request, reply) => {
       const holder = await authenticate(bearer(request.headers.authorization))
       if (!holder) throw problem('unauthorized')
       const taken = await app.limits.take([window], holder.id)
       if (!taken.allowed) throw problem('rate_limited', { retry_after: taken.retryAfter })
+      await holdMemory(holder.org, request, reply)
     },
     handler: async (request, reply) => {
       if (Array.isArray(request.body) && request.body.length > limits.rpcMessages)

@@ -14,6 +14,7 @@ import { type Context, FileAnswer, type Operation } from '../operation.ts'
 import type { App } from '../platform.ts'
 import { Problem, problem, retryAfter } from '../problems.ts'
 import { preferred } from './accept.ts'
+import { holdMemory } from './body-memory.ts'
 import type { Authenticate } from './key-lookup.ts'
 import { isMultipart, readMultipart, singlesAsLists, type Uploads } from './multipart.ts'
 
@@ -87,6 +88,8 @@ const admit = async (
   if (ctx.key) await limit(app, surface, route, ctx.key.id, reply)
   else await limitByAddress(app, request)
   route.run.permit(ctx, undefined)
+  // A file that goes to disk takes no memory.
+  if (route.multipart && !(route.uploads && isMultipart(request))) await holdMemory(ctx.org, request, reply)
   return ctx
 }
 

@@ -3,6 +3,7 @@
  * because all of them get the same bytes; the bytes of a message are the same at every attempt but for the signature's time.
  */
 import { coalesce } from '../../kernel/database/batch.ts'
+import { createFairShare } from '../../kernel/fair-share.ts'
 import type { App } from '../../platform.ts'
 import { sourceOf } from '../messages/source.ts'
 import { nameOf, unscopedSuppressed } from '../policy/suppressions.sql.ts'
@@ -10,7 +11,7 @@ import { type DkimKey, signMessage } from '../signing/dkim.ts'
 import type { Claimed, Letter } from './deliver.sql.ts'
 import * as store from './deliver.sql.ts'
 
-/** Bytes of text and files under way at once. */
+/** Bytes of text and files under way at once: large mails to a server that takes them slowly hold up nobody else's. */
 const mostBytes = 64 * 1024 * 1024
 
 export interface Opened {
@@ -34,7 +35,7 @@ interface Shared {
 
 export const createLetters = (app: App): Letters => {
   const shared = new Map<string, Shared>()
-  const memory = createMemory()
+  const memory = createFairShare(mostBytes)
 
   const load = coalesce<Claimed, { letter: Letter | undefined; suppressed: string | undefined }>(
     async deliveries => {
@@ -72,7 +73,7 @@ export const createLetters = (app: App): Letters => {
 
   return {
     open: async (delivery, use) => {
-      const free = await memory(delivery)
+      const free = await memory.take(delivery.organization_id, delivery.bytes)
       let entry: Shared | undefined
       try {
         const { letter, suppressed } = await load(delivery)
@@ -85,41 +86,5 @@ export const createLetters = (app: App): Letters => {
         free()
       }
     },
-  }
-}
-
-/**
- * Memory for messages under way: an organization gets no more than it leaves free, so that large mails to a server that takes
- * them slowly hold up nobody else's; a message that is larger than everything waits until it is alone.
- * The answer is how to give it back.
- */
-const createMemory = (): ((delivery: Claimed) => Promise<() => void>) => {
-  const held = new Map<string, number>()
-  let waiting: { delivery: Claimed; admit(): void }[] = []
-  let used = 0
-  const take = (organization: string, bytes: number) => {
-    used += bytes
-    const now = (held.get(organization) ?? 0) + bytes
-    if (now > 0) held.set(organization, now)
-    else held.delete(organization)
-  }
-  const fits = ({ organization_id, bytes }: Claimed) => used === 0 || (held.get(organization_id) ?? 0) + bytes <= mostBytes - used
-  const advance = () => {
-    waiting = waiting.filter(({ delivery, admit }) => {
-      if (!fits(delivery)) return true
-      take(delivery.organization_id, delivery.bytes)
-      admit()
-      return false
-    })
-  }
-  return async delivery => {
-    await new Promise<void>(admit => {
-      waiting.push({ delivery, admit })
-      advance()
-    })
-    return () => {
-      take(delivery.organization_id, -delivery.bytes)
-      advance()
-    }
   }
 }
