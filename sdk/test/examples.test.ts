@@ -166,7 +166,8 @@ print(answer_mail.agent.role, len(support.tools))`,
     assert.match(sent.id, /^msg_/)
     const got = await bash(wait!)
     assert.ok(got.id)
-    const mine = (await bash(list!)).find((one: { subject: string }) => one.subject === 'Claw "1"') ?? got
+    // The wait answers the oldest mail of the last minute, which may be one of another test.
+    const mine = await eventually(async () => (await bash(list!)).find((one: { subject: string }) => one.subject === 'Claw "1"'))
     assert.equal(mine.text.trim(), text)
     assert.equal((await bash(reply!, { MESSAGE_ID: mine.id, TEXT: 'ok' })).status, 'queued')
     await eventually(async () => (await bash(search!, { QUERY: 'claw' })).length > 0)

@@ -1,7 +1,7 @@
 /** waitFor(): words, patterns, threads, and mail that comes while others do. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { startTestApp, type TestApp } from '../../server/test/harness.ts'
+import { eventually, startTestApp, type TestApp } from '../../server/test/harness.ts'
 import Pennypost from '../src/index.ts'
 
 describe('waitFor', () => {
@@ -44,7 +44,11 @@ describe('waitFor', () => {
 
   it('answers each mail once, the oldest first, whatever the waits between ask for; another client has its own memory', async () => {
     const { pp, key, inbox, email, mail } = await agent()
-    for (const subject of ['one', 'two', 'three']) await mail(subject)
+    for (const [index, subject] of ['one', 'two', 'three'].entries()) {
+      await mail(subject)
+      // Mails that are under way together may arrive in any order.
+      await eventually(async () => (await pp.inboxes.messages.list(inbox, { direction: 'inbound' })).data.length > index)
+    }
     await pp.waitFor({ subject: 'three', timeout: 20_000 })
     for (const subject of ['one', 'two']) assert.equal((await pp.waitFor({ from: email, timeout: 20_000 })).subject, subject)
     await assert.rejects(pp.waitFor({ timeout: 0 }), { code: 'timeout' })
