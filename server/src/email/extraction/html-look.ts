@@ -66,7 +66,8 @@ export class Looks {
       !own &&
       !link &&
       this.sheet.tagless(tag) &&
-      tag !== 'pre'
+      tag !== 'pre' &&
+      tag !== 'textarea'
     )
       return { look: parent, declared: undefined }
     if (own || id) return this.#read(parent, tag, attributes, link)
