@@ -13,6 +13,14 @@ AS $function$
   end
 $function$;
 
+CREATE OR REPLACE FUNCTION next_moment(before timestamp with time zone, organization uuid, live boolean)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+AS $function$
+  select greatest(before + interval '1 millisecond', clock_timestamp() + case when live then interval '0' else coalesce(
+    (select sandbox_ahead_ms(c, clock_timestamp()) * interval '1 millisecond' from test_clocks c where c.organization_id = organization), interval '0') end)
+$function$;
+
 CREATE OR REPLACE FUNCTION note_unindexed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -124,6 +132,13 @@ create table blobs (
 alter table blobs add constraint blobs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table blobs add constraint blobs_pkey PRIMARY KEY (id);
 
+-- clock_runs
+create table clock_runs (
+  task text not null,
+  ran_at timestamp with time zone not null
+);
+alter table clock_runs add constraint clock_runs_pkey PRIMARY KEY (task);
+
 -- deliveries
 create table deliveries (
   id uuid not null,
@@ -226,7 +241,8 @@ create table events (
   type text not null,
   data jsonb not null,
   created_at timestamp with time zone not null default now(),
-  message_id uuid
+  message_id uuid,
+  sequence bigint
 );
 alter table events add constraint events_pkey PRIMARY KEY (id);
 CREATE INDEX events_of_organization ON events USING btree (organization_id, livemode, id);

@@ -12,10 +12,10 @@ export const record = async (db: Db, events: NewEvent[]): Promise<void> => {
   await db.rows(sql`
     with e as (
       select * from jsonb_to_recordset(${rows}::jsonb)
-        as e (id uuid, nth integer, organization_id uuid, livemode boolean, type text, data jsonb, message_id uuid, scope text)
+        as e (id uuid, nth integer, organization_id uuid, livemode boolean, type text, data jsonb, message_id uuid, scope text, at timestamptz)
     ), new_events as (
-      insert into events (id, organization_id, livemode, type, data, message_id, sequence)
-      select id, organization_id, livemode, type, data, message_id, begun.micros + nth
+      insert into events (id, organization_id, livemode, type, data, message_id, sequence, created_at)
+      select id, organization_id, livemode, type, data, message_id, begun.micros + nth, coalesce(at, now())
       from e, (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as micros) begun
     )
     insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, livemode)

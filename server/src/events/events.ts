@@ -75,6 +75,8 @@ export interface NewEvent {
   organization_id: string
   livemode: boolean
   data: object
+  /** When it happened, where that is not now: in a sandbox, whose clock may be ahead. */
+  at?: Date
   /** The message (uuid) whose bodies belong to `data`; they are not kept twice, and are gone with it. */
   message_id?: string
 }

@@ -1,10 +1,10 @@
-/** What runs by the clock (UTC, crontab fields). One process of all runs each. */
+/** What runs by the clock. One process of all runs each, at most a minute late. */
 import type { jobs } from './registry.ts'
 
-export const schedule: { match: string; task: keyof typeof jobs }[] = [
-  { match: '*/10 * * * *', task: 'prune' },
-  { match: '* * * * *', task: 'email.resume' },
-  { match: '* * * * *', task: 'domains.check' },
-  { match: '*/5 * * * *', task: 'approvals.expire' },
-  { match: '* * * * *', task: 'post.tick' },
+export const schedule: { everyMinutes: number; task: keyof typeof jobs }[] = [
+  { everyMinutes: 10, task: 'prune' },
+  { everyMinutes: 1, task: 'email.resume' },
+  { everyMinutes: 1, task: 'domains.check' },
+  { everyMinutes: 5, task: 'approvals.expire' },
+  { everyMinutes: 1, task: 'post.tick' },
 ]

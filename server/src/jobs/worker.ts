@@ -1,14 +1,14 @@
 /** Runs the jobs of registry.ts with graphile-worker: LISTEN/NOTIFY, so a job starts within milliseconds of its commit. */
 import { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Logger, parseCronItems, run, type Task } from 'graphile-worker'
+import { Logger, run, type Task } from 'graphile-worker'
 import pg from 'pg'
 import { holdClients, isTransient } from '../kernel/database/db.ts'
 import { insist } from '../kernel/database/insist.ts'
 import type { App } from '../platform.ts'
+import { startClock } from './by-the-clock.ts'
 import { interrupted, unscopedFreeJobs } from './recovery.sql.ts'
 import { type JobHandler, jobs } from './registry.ts'
-import { schedule } from './schedule.ts'
 
 const concurrency = 20
 const retryMs = 200
@@ -57,10 +57,12 @@ export const startJobs = async (app: App, databaseUrl: string): Promise<{ close(
   }
   let current: Runner | undefined
   current = await start(app, connections, onTrouble)
+  const clock = startClock(app)
   const offReturn = app.instance.onReturn(() => current && onTrouble(current.pool))
   return {
     close: async () => {
       open = false
+      clock.close()
       offReturn()
       offSilence()
       await replacing
@@ -118,8 +120,8 @@ const start = async (app: App, pgPool: pg.Pool, onTrouble: (pool: string) => voi
     // With batches, failed completions are reported as events. Without, graphile-worker does not await them, and an outage at that moment
     // is an unhandled rejection.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
-    // A run that was missed is not made up for: each looks at what is due whenever it runs.
-    parsedCronItems: parseCronItems(schedule.map(item => ({ ...item, options: { maxAttempts: 3 } }))),
+    // What runs by the clock is added by by-the-clock.ts.
+    parsedCronItems: [],
     logger: new Logger(() => (level, message) => {
       if (level === 'error' || level === 'warning') app.log.warn({ jobs: message }, 'job')
     }),

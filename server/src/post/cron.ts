@@ -10,6 +10,7 @@ const keepFeedsMs = 90 * 86_400_000
 /** The job `post.tick`. Each part is safe to repeat and to run twice at once. */
 export const tickPost = async (app: App): Promise<void> => {
   const now = app.clock.now()
+  await clock.unscopedSetGoing(app.db, now)
   await drops.unscopedLockDue(app.db, now, null)
   await drops.produce(app.db)
   for (const { organization_id } of await clock.unscopedDue(app.db, now)) await clock.play(app.db, organization_id)

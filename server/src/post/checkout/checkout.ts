@@ -222,6 +222,12 @@ const makeBatch = async (
   )
   await record(
     db,
-    shown.map(row => ({ type: 'piece.created' as const, organization_id: org, livemode, data: toPiece(app, row) })),
+    shown.map(row => ({
+      type: 'piece.created' as const,
+      organization_id: org,
+      livemode,
+      data: toPiece(app, row),
+      ...(livemode ? {} : { at: row.created_at }),
+    })),
   )
 }

@@ -89,7 +89,7 @@ export const unscopedClaim = (db: Db, instance: number, only: string | null, sec
     update drops set leased_until = now() + ${seconds} * interval '1 second', held_by = ${instance}
     where id = (
       select d.id from drops d
-      where (${only}::uuid is null or d.id = ${only}::uuid) and coalesce(d.leased_until, '-infinity') < now()
+      where (${only}::uuid is null or d.id = ${only}::uuid) and not coalesce(d.leased_until between now() and now() + interval '15 minutes', false)
         and (d.status = 'locked' or (d.status = 'production_started' and (
           exists (select from print_jobs j where j.drop_id = d.id and j.state in ('assigned', 'submitting'))
           or exists (select from pieces p where p.drop_id = d.id and p.status = 'created' and p.print_job_id is null))))

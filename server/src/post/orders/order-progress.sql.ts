@@ -24,7 +24,8 @@ export const advance = async (db: Db, organizationId: string, livemode: boolean,
       end as next
       from orders o where o.organization_id = ${organizationId} and o.livemode = ${livemode} and o.id = ${id}
     )
-    update orders o set status = p.next, updated_at = now(), cancelled_at = case when p.next = 'cancelled' then now() end
+    update orders o set status = p.next, updated_at = next_moment(o.updated_at, o.organization_id, o.livemode),
+      cancelled_at = case when p.next = 'cancelled' then next_moment(o.updated_at, o.organization_id, o.livemode) end
     from progress p
     where o.id = p.id and p.next is not null and o.status = case p.next
       when 'completed' then 'mailed' when 'mailed' then 'in_production' when 'in_production' then 'paid' else o.status end

@@ -133,19 +133,19 @@ export const change = (db: Db, organizationId: string, livemode: boolean, id: st
     update orders set campaign_type = ${order.campaign_type}, size = ${order.size}, design = ${order.design}, quantity = ${order.quantity},
       message = ${order.message}, sender_name = ${order.sender_name}, return_address = ${json(order.return_address)}::jsonb,
       qr_url = ${order.qr_url}, creative = ${json(order.creative)}::jsonb, metadata = ${json(order.metadata)}::jsonb,
-      drop_plan = ${json(order.drop_plan)}::jsonb, status = 'draft', quote = null, payment = null, updated_at = clock_timestamp()
+      drop_plan = ${json(order.drop_plan)}::jsonb, status = 'draft', quote = null, payment = null, updated_at = next_moment(updated_at, organization_id, livemode)
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status in ('draft', 'quoted')`)
 
 /** The list of an order is another one now. What was quoted no longer holds. */
 export const listChanged = (db: Db, organizationId: string, livemode: boolean, id: string, recipients: number) =>
   db.rows(sql`
-    update orders set recipient_count = ${recipients}, status = 'draft', quote = null, payment = null, updated_at = clock_timestamp()
+    update orders set recipient_count = ${recipients}, status = 'draft', quote = null, payment = null, updated_at = next_moment(updated_at, organization_id, livemode)
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status in ('draft', 'quoted')`)
 
 /** Keeps a quote, unless the order was changed since it was read. */
 export const quoted = (db: Db, organizationId: string, livemode: boolean, order: OrderRow, quote: Quote) =>
   db.row<{ id: string }>(sql`
-    update orders set status = 'quoted', quote = ${JSON.stringify(quote)}::jsonb, updated_at = clock_timestamp()
+    update orders set status = 'quoted', quote = ${JSON.stringify(quote)}::jsonb, updated_at = next_moment(updated_at, organization_id, livemode)
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${order.id} and status in ('draft', 'quoted')
       and date_trunc('milliseconds', updated_at) = ${order.updated_at}
     returning id`)
@@ -170,19 +170,19 @@ export const paymentCame = (db: Db, organizationId: string, paymentId: string) =
 
 export const paid = (db: Db, organizationId: string, livemode: boolean, id: string, method: string, at: Date) =>
   db.row<{ id: string }>(sql`
-    update orders set status = 'paid', payment = (coalesce(payment, '{}') - 'url') || ${JSON.stringify({ method })}::jsonb, paid_at = ${at}, updated_at = clock_timestamp()
+    update orders set status = 'paid', payment = (coalesce(payment, '{}') - 'url') || ${JSON.stringify({ method })}::jsonb, paid_at = ${at}, updated_at = next_moment(updated_at, organization_id, livemode)
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status in ('quoted', 'held')
     returning id`)
 
 /** A quoted order waits for approval from then on, and one that is not approved is quoted again. */
 export const holdOrLetGo = (db: Db, organizationId: string, livemode: boolean, id: string, to: 'held' | 'quoted') =>
   db.rows(sql`
-    update orders set status = ${to}, updated_at = clock_timestamp()
+    update orders set status = ${to}, updated_at = next_moment(updated_at, organization_id, livemode)
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id} and status in ('quoted', 'held')`)
 
 export const cancel = (db: Db, organizationId: string, livemode: boolean, id: string, at: Date) =>
   db.rows(sql`
-    update orders set status = 'cancelled', cancelled_at = ${at}, updated_at = clock_timestamp()
+    update orders set status = 'cancelled', cancelled_at = ${at}, updated_at = next_moment(updated_at, organization_id, livemode)
     where organization_id = ${organizationId} and livemode = ${livemode} and id = ${id}`)
 
 /** The drops of an order, which cannot lock before the transaction ends. */

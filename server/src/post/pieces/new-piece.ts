@@ -117,7 +117,8 @@ export const sendPiece = async <I extends Fields>(ctx: Context, asked: Wanted<I>
     await ledger.reserve({ app, db, org, livemode }, piece.price_mills, publicId('piece', piece.id))
     const row = (await store.byId(db, org, livemode, piece.id))!
     const made = toPiece(app, row)
-    await record(db, [{ type: `piece.${piece.status}` as EventType, organization_id: org, livemode, data: made }])
+    const at = livemode ? {} : { at: now }
+    await record(db, [{ type: `piece.${piece.status}` as EventType, organization_id: org, livemode, data: made, ...at }])
     if (piece.status === 'held') await holdPiece(app, db, row)
     return made
   }

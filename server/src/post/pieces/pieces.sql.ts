@@ -125,17 +125,20 @@ export const lock = async (db: Db, organizationId: string, livemode: boolean, id
 /** Puts a piece that is in no printer's hands yet into another drop. */
 export const putInto = (db: Db, organizationId: string, id: string, dropId: string) =>
   db.rows(sql`
-    update pieces set drop_id = ${dropId}, updated_at = now()
+    update pieces set drop_id = ${dropId}, updated_at = next_moment(updated_at, organization_id, livemode)
     where organization_id = ${organizationId} and id = ${id} and status = 'held'`)
 
-export type Moved = Pick<PieceRow, 'id' | 'status' | 'reached' | 'delivered_confidence' | 'failure' | 'carrier_reference'>
+export type Moved = Pick<
+  PieceRow,
+  'id' | 'status' | 'reached' | 'delivered_confidence' | 'failure' | 'carrier_reference' | 'updated_at'
+>
 
 export const move = (db: Db, organizationId: string, pieces: Moved[]) =>
   db.rows(sql`
     update pieces p set status = m.status, reached = m.reached, delivered_confidence = m.delivered_confidence,
-      failure = nullif(m.failure, 'null'::jsonb), carrier_reference = m.carrier_reference, updated_at = now()
+      failure = nullif(m.failure, 'null'::jsonb), carrier_reference = m.carrier_reference, updated_at = m.updated_at
     from jsonb_to_recordset(${JSON.stringify(pieces)}::jsonb)
-      as m (id uuid, status text, reached jsonb, delivered_confidence text, failure jsonb, carrier_reference text)
+      as m (id uuid, status text, reached jsonb, delivered_confidence text, failure jsonb, carrier_reference text, updated_at timestamptz)
     where p.organization_id = ${organizationId} and p.id = m.id`)
 
 /** For the signed links of proofs, which carry no key. */

@@ -42,6 +42,7 @@ export const movePieces = async (
   const applied = new Map<string, Step[]>()
   const events: NewEvent[] = []
   const moved: store.PieceRow[] = []
+  const now = app.clock.now()
   const money = { capture: new Map<string, number>(), release: new Map<string, number>() }
   for (const before of rows) {
     let row = before
@@ -51,9 +52,15 @@ export const movePieces = async (
       const implied: Step[] =
         step.to !== 'mailed' && isMailed(step.to) && !isMailed(row.status) ? [{ to: 'mailed', at: step.at }] : []
       for (const each of [...implied, step]) {
-        row = after(row, each)
+        row = after(row, each, now)
         if (!silent.has(each.to))
-          events.push({ type: `piece.${each.to}` as EventType, organization_id: org, livemode, data: toPiece(app, row) })
+          events.push({
+            type: `piece.${each.to}` as EventType,
+            organization_id: org,
+            livemode,
+            data: toPiece(app, row),
+            ...(livemode ? {} : { at: row.updated_at }),
+          })
         settle(money, row, each.to)
       }
       took.push(step)
@@ -71,9 +78,14 @@ export const movePieces = async (
   return applied
 }
 
-const after = (row: store.PieceRow, step: Step): store.PieceRow => ({
+/** A piece changes when its report comes; in a sandbox that is the moment of the report. Never before it changed last. */
+const changedAt = (row: store.PieceRow, step: Step, now: Date): Date =>
+  new Date(Math.max(row.updated_at.getTime(), (row.livemode ? now : step.at).getTime()))
+
+const after = (row: store.PieceRow, step: Step, now: Date): store.PieceRow => ({
   ...row,
   status: step.to,
+  updated_at: changedAt(row, step, now),
   reached: { ...row.reached, [step.to]: step.at.toISOString() },
   delivered_confidence:
     step.to === 'delivered' ? (step.confidence ?? null) : step.to === 'returned' ? null : row.delivered_confidence,

@@ -88,3 +88,7 @@ export const forget = (db: Db, organizationId: string, pieceIds: string[]) =>
 /** One player per sandbox, the others wait; the lock ends with the transaction. */
 export const lock = (db: Db, organizationId: string) =>
   db.rows(sql`select pg_advisory_xact_lock(hashtextextended(${`sandbox ${organizationId}`}, 44))`)
+
+/** Clocks that began to run fast at a moment still to come, for the machine's clock went back: they go on from now. */
+export const unscopedSetGoing = (db: Db, now: Date) =>
+  db.rows(sql`update test_clocks set since = ${now} where since > ${now}::timestamptz + interval '2 seconds'`)

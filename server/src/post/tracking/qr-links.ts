@@ -65,5 +65,5 @@ const countVisit = (app: App, piece: store.Target, visit: Visit): Promise<void> 
       scans: totals!.total,
       unique_scans: totals!.unique,
     }
-    await record(db, [{ type: 'qr.scanned', organization_id, livemode, data }])
+    await record(db, [{ type: 'qr.scanned', organization_id, livemode, data, ...(livemode ? {} : { at }) }])
   })

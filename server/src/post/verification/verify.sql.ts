@@ -19,5 +19,5 @@ export const open = (
 /** Writes down what the provider says of addresses. */
 export const mark = (db: Db, organizationId: string, pieceIds: string[], status: AddressStatus) =>
   db.rows(sql`
-    update pieces set address_status = ${status}, updated_at = now()
+    update pieces set address_status = ${status}, updated_at = next_moment(updated_at, organization_id, livemode)
     where organization_id = ${organizationId} and livemode and id = any (${pieceIds}::uuid[])`)
