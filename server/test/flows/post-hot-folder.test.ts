@@ -339,7 +339,9 @@ describe('a print shop with a hot folder', () => {
     })
     assert.equal(raw.status, 200)
     await eventually(
-      async () => (await t.app.db.pool.query(`select from tracking_feed where problem = 'It is not JSON.'`)).rowCount === 1,
+      async () =>
+        (await t.app.db.pool.query(`select from tracking_feed where problem = 'It is not JSON of a sensible depth and size.'`))
+          .rowCount === 1,
     )
     await allRead()
     assert.equal((await t.call('GET', `/v1/pieces/${sandboxed.id}`, { key: test })).body.status, 'created')
