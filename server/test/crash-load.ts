@@ -187,17 +187,28 @@ export const startLoad = async (ports: { http: number; smtp: number }, relay: Re
     const one = async (text: string, values: unknown[] = []): Promise<number> =>
       Number(Object.values((await database.query(text, values)).rows[0])[0])
     await surely('POST', '/test-clock/advance', test.key, { days: 12 })
-    await eventually(
-      async () => (await one(`select count(*) from deliveries where livemode and state <> 'delivered'`)) === 0,
-      60_000,
+    /** Waits until the table has no such row, for as long as they become fewer; else tells what is there. */
+    const none = async (from: string, shown: string): Promise<void> => {
+      for (let left = await one(`select count(*) from ${from}`); left > 0; ) {
+        const before = left
+        const fewer = async () => {
+          left = await one(`select count(*) from ${from}`)
+          return left < before
+        }
+        await eventually(fewer, 60_000).catch(async error => {
+          const { rows } = await database.query(`select ${shown}, count(*) from ${from} group by 1 order by 2 desc limit 5`)
+          throw new Error(`Not done: ${from}: ${JSON.stringify(rows)}`, { cause: error })
+        })
+      }
+    }
+    await none(
+      `deliveries where livemode and state <> 'delivered'`,
+      `concat_ws(' ', state, due, attempts, next_attempt_at - now(), code, reply, remote_host)`,
     )
-    await eventually(async () => (await one('select count(*) from received_mail')) === 0, 60_000)
-    await eventually(async () => (await one(`select count(*) from webhook_deliveries where state <> 'delivered'`)) === 0, 60_000)
-    await eventually(
-      async () => (await one(`select count(*) from pieces where status not in ('delivered', 'returned', 'failed')`)) === 0,
-      60_000,
-    )
-    await eventually(async () => (await one('select count(*) from unindexed_messages')) === 0, 60_000)
+    await none('received_mail', `concat(failures, ' failures')`)
+    await none(`webhook_deliveries where state <> 'delivered'`, `concat_ws(' ', state, attempts, next_attempt_at)`)
+    await none(`pieces where status not in ('delivered', 'returned', 'failed')`, 'status')
+    await none('unindexed_messages', 'null')
 
     assert.equal(
       await one(`select count(*) from messages where direction = 'outbound' and organization_id = $1`, [organization]),
