@@ -4,6 +4,7 @@ import { after, test } from 'node:test'
 import { dkimSign, sealMessage } from 'mailauth'
 import { type Records, startZone } from '../../../test/dns-zone.ts'
 import { createResolver, type Resolver } from '../../kernel/net/dns.ts'
+import { createBudget } from './dns-patience.ts'
 import { type Arrival, authenticate } from './sender-authentication.ts'
 
 const rsa = generateKeyPairSync('rsa', {
@@ -135,7 +136,7 @@ test('DNS that never answers is a temperror when its time is up, for all questio
     mailFrom: 'a@slow.example',
     from: 'a@slow.example',
   }
-  const verdict = await authenticate(silent, arrival, 50)
+  const verdict = await authenticate(silent, arrival, { first: 20, whole: 50, budget: createBudget(1000, 0) })
   assert.deepEqual(
     [verdict.spf.result, verdict.dkim[0]?.result, verdict.dmarc.result, verdict.trust],
     ['temperror', 'temperror', 'temperror', 'none'],
@@ -161,7 +162,7 @@ test('what DNS has said before its time is up counts', async () => {
       mailFrom: 'a@good.example',
       from: 'a@good.example',
     },
-    200,
+    { first: 100, whole: 300, budget: createBudget(1000, 0) },
   )
   assert.deepEqual([verdict.spf.result, verdict.dmarc.result, verdict.trust], ['pass', 'temperror', 'none'])
 })

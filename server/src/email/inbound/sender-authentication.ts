@@ -12,6 +12,7 @@ import type { Authentication } from '../messages/messages.sql.ts'
 import { headerEnd } from '../mime/header-section.ts'
 import { domainOf } from '../mime/mailboxes.ts'
 import { caps } from '../mime/structure.ts'
+import { type Deadline, type Patience, patience, startDeadline } from './dns-patience.ts'
 
 export interface Arrival {
   raw: Buffer
@@ -24,28 +25,29 @@ export interface Arrival {
   host: string
 }
 
-/** DNS may take this long for one mail, all its questions together; what is not known by then is a temperror, and the mail is filed. */
-const patienceMs = 4500
 /** A mailing list adds one or two; hundreds are there to cost us look-ups and hashes, so the rest is not checked. */
 const mostSignatures = 10
 
 /** Never rejects. Time-outs and refusals of name servers are temperrors: not proven is never taken for proven. */
-export const authenticate = async (resolver: Resolver, arrival: Arrival, patience = patienceMs): Promise<Authentication> => {
+export const authenticate = async (resolver: Resolver, arrival: Arrival, wait: Patience = patience): Promise<Authentication> => {
   const end = headerEnd(arrival.raw)
   if (end > caps.headerBytes) return unjudged('permerror', arrival)
+  const deadline = startDeadline(wait)
   try {
     const result = await verify(Readable.from(inTurns(limitSignatures(arrival.raw, end))), {
       ip: arrival.clientIp,
       helo: arrival.clientName,
       sender: arrival.mailFrom,
       mta: arrival.host,
-      resolver: boundedResolver(resolver, patience),
+      resolver: boundedResolver(resolver, deadline),
       rejectRsaSha1: true,
       disableBimi: true,
     })
     return verdict(result, arrival)
   } catch {
     return unjudged('temperror', arrival)
+  } finally {
+    deadline.clear()
   }
 }
 
@@ -109,18 +111,17 @@ const limitSignatures = (raw: Buffer, end: number): Buffer => {
   return seen <= mostSignatures ? raw : Buffer.concat([Buffer.from(kept.join(''), 'latin1'), raw.subarray(end)])
 }
 
-/** node:dns as mailauth calls it. Whoever has not answered at the deadline has timed out, and so has every later question, at once. */
-const boundedResolver = (resolver: Resolver, patience: number) => {
-  const deadline = performance.now() + patience
+/** node:dns as mailauth calls it. A question that is not answered at the deadline has timed out, and so has every later one, at once. */
+const boundedResolver = (resolver: Resolver, deadline: Deadline) => {
   const late = (name: string, type: string) => Object.assign(new Error(`query${type} ETIMEOUT ${name}`), { code: 'ETIMEOUT' })
   return async (name: string, type: string): Promise<string[] | string[][]> => {
-    const left = deadline - performance.now()
-    if (left <= 0) throw late(name, type)
-    let timer: NodeJS.Timeout | undefined
-    const end = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(late(name, type)), left)
-    })
-    return Promise.race([ask(resolver, name, type), end]).finally(() => clearTimeout(timer))
+    if (deadline.over) throw late(name, type)
+    return Promise.race([
+      ask(resolver, name, type),
+      deadline.reached.then((): never => {
+        throw late(name, type)
+      }),
+    ])
   }
 }
 
