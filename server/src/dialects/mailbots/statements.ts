@@ -90,4 +90,9 @@ export const statements: readonly Statement[] = [
   ...here('Error codes', `${own}: answers the documented statuses`, '404: no such order, piece or webhook.'),
   ...here('Error codes', `${orders}: a validation error has details`, '400: a validation error, with details.'),
   ...here('Error codes', `${own}: answers the documented statuses`, '500: a server error, which may be tried again.'),
+  ...here(
+    'Endpoints',
+    'server/src/dialects/reading.test.ts: Mailbots: orders, drops, addresses, keys, webhooks, queries',
+    'Not in the document: fields that are not read are ignored, and named in `ignored` of the answer, nested ones by their path.',
+  ),
 ]

@@ -67,4 +67,9 @@ export const statements: readonly Statement[] = [
   ...here('Webhooks', `${examples}: the payload of a delivery`, 'It has the payload of each.'),
   ...here('Webhooks', `${examples}: response status and retries`, 'It has the response status and the retries.'),
   ...here('SDKs & libraries', 'mailstream.test.ts: changes only its host', 'A straightforward REST API for any HTTP client.'),
+  ...here(
+    'Quick start',
+    'server/src/dialects/reading.test.ts: MailStream: nested fields as well, and stored with the answer of an Idempotency-Key',
+    'Not in the document: fields that are not read are ignored, and named in `ignored` of the answer, nested ones by their path.',
+  ),
 ]
